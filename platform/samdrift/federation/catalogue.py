@@ -1,0 +1,195 @@
+"""The service catalogue: what the federation offers its members, what traffic each service needs, what it replaces.
+
+Adding a service is a record here, a role, and checks. A service that nothing delivers yet is `planned`: inventory rows
+may name it as their target, but no member can switch it on.
+"""
+
+from __future__ import annotations
+
+from samdrift.federation.record import Flow, Service
+
+CATEGORIES: dict[str, str] = {
+    # the twelve that every member runs on its own today
+    "operation-site": "Operation site, server hall",
+    "server-platform": "Server platform",
+    "internet-connection": "Internet connection",
+    "firewall": "Firewall",
+    "mail-system": "Mail system",
+    "spam-filter": "Spam filter",
+    "websites": "Websites",
+    "support": "Service organisation, support",
+    "finance-system": "Finance system",
+    "personnel-system": "Personnel system",
+    "library-system": "Library system",
+    "case-handling": "Case and document handling",
+    # what must be asked of each member besides
+    "directory-service": "Directory service, accounts",
+    "workplaces": "Workplaces, computers",
+    "backup": "Backup",
+    "archive": "Archive",
+    "virus-protection": "Virus protection",
+    "monitoring": "Monitoring",
+    "databases": "Databases",
+    "intranet": "Intranet",
+    "printing": "Printing",
+    "telephony": "Telephony",
+}
+"""Categories of the inventory: identifier and English title."""
+
+_CLIENTS = ("adm", "ped")
+
+PLATFORM_FLOWS: tuple[Flow, ...] = (
+    Flow(
+        name="desk-to-bastion",
+        source=("desk",),
+        target=("edge",),
+        protocol="tcp",
+        ports=("22",),
+        why="The engineer's way in: edge is the bastion",
+    ),
+    Flow(
+        name="bastion-to-guests",
+        source=("edge",),
+        target=("svc", "dmz", "vault", "gateways", "adm", "ped", "outside"),
+        protocol="tcp",
+        ports=("22",),
+        why="Deploys and checks reach every guest through the bastion",
+    ),
+    Flow(
+        name="resolve-udp",
+        source=("adm", "ped", "gateways", "svc", "dmz", "vault"),
+        target=("edge",),
+        protocol="udp",
+        ports=("53",),
+        why="Edge is the resolver towards the outside",
+    ),
+    Flow(
+        name="resolve-tcp",
+        source=("adm", "ped", "gateways", "svc", "dmz", "vault"),
+        target=("edge",),
+        protocol="tcp",
+        ports=("53",),
+        why="Long answers come by TCP (RFC 7766)",
+    ),
+    Flow(
+        name="time",
+        source=("adm", "ped", "gateways", "svc", "dmz", "vault"),
+        target=("edge",),
+        protocol="udp",
+        ports=("123",),
+        why="One clock for all: Kerberos refuses a difference of five minutes",
+    ),
+    Flow(
+        name="echo",
+        source=("adm", "ped", "gateways", "svc", "dmz", "vault", "desk"),
+        target=("edge",),
+        protocol="icmp",
+        why="Sites measure their way to the hall",
+    ),
+    Flow(
+        name="echo-from-bastion",
+        source=("edge",),
+        target=("svc", "dmz", "vault", "gateways", "adm", "ped", "outside"),
+        protocol="icmp",
+        why="Faults are narrowed down from the bastion",
+    ),
+    Flow(
+        name="upstream-udp",
+        source=("edge",),
+        target=("wan",),
+        protocol="udp",
+        ports=("53", "123"),
+        why="Edge asks resolvers and clocks of the outside world",
+    ),
+    Flow(
+        name="upstream-tcp",
+        source=("edge",),
+        target=("wan",),
+        protocol="tcp",
+        ports=("53",),
+        why="Long answers come by TCP (RFC 7766)",
+    ),
+)
+"""What the platform itself needs, whatever services are on."""
+
+_DIRECTORY_HOSTS = ("dc1", "dc2")
+_DIRECTORY_TCP = ("53", "88", "135", "139", "389", "445", "464", "636", "3268-3269", "49152-65535")
+_DIRECTORY_UDP = ("53", "88", "123", "137-138", "389", "464")
+
+SERVICES: tuple[Service, ...] = (
+    Service(
+        name="directory",
+        title="Directory and sign-in",
+        titel="Katalog och inloggning",
+        status="offered",
+        replaces=("directory-service",),
+        roles=("directory",),
+        flows=(
+            Flow(
+                name="directory-tcp",
+                source=(*_CLIENTS, "svc", "edge"),
+                target=_DIRECTORY_HOSTS,
+                protocol="tcp",
+                ports=_DIRECTORY_TCP,
+                why="DNS, Kerberos, LDAP, global catalogue, SMB and RPC of the directory hosts",
+            ),
+            Flow(
+                name="directory-udp",
+                source=(*_CLIENTS, "svc", "edge"),
+                target=_DIRECTORY_HOSTS,
+                protocol="udp",
+                ports=_DIRECTORY_UDP,
+                why="DNS, Kerberos, time, NetBIOS names and LDAP ping of the directory hosts",
+            ),
+            Flow(
+                name="directory-echo",
+                source=(*_CLIENTS, "svc"),
+                target=_DIRECTORY_HOSTS,
+                protocol="icmp",
+                why="Sites measure their way to the directory hosts",
+            ),
+            Flow(
+                name="sysvol-sync",
+                source=_DIRECTORY_HOSTS,
+                target=_DIRECTORY_HOSTS,
+                protocol="tcp",
+                ports=("22",),
+                why="Samba does not replicate sysvol: one directory host copies it from the other",
+            ),
+        ),
+    ),
+    Service(
+        name="workplace",
+        title="Standard workplace",
+        titel="Standardarbetsplats",
+        status="offered",
+        requires=("directory",),
+        replaces=("workplaces",),
+        roles=("workplace",),
+    ),
+    *(
+        Service(name=name, title=title, titel=titel, status="planned", replaces=replaces)
+        for name, title, titel, replaces in (
+            ("internet", "Internet exit and firewall", "Internet och brandvägg", ("internet-connection", "firewall")),
+            ("mail", "Mail", "E-post", ("mail-system",)),
+            ("spam-filter", "Spam and malware filter", "Skräppostfilter", ("spam-filter",)),
+            ("help-desk", "Help desk", "Servicedesk", ("support",)),
+            ("web", "Websites", "Webbplatser", ("websites", "intranet")),
+            ("server", "Server operation", "Serverdrift", ("operation-site", "server-platform")),
+            ("finance", "Finance system", "Ekonomisystem", ("finance-system",)),
+            ("personnel", "Personnel system", "Personalsystem", ("personnel-system",)),
+            ("library", "Library system", "Bibliotekssystem", ("library-system",)),
+            ("case", "Case and document handling", "Ärende- och dokumenthantering", ("case-handling",)),
+            ("backup", "Backup", "Säkerhetskopiering", ("backup",)),
+            ("archive", "Archive", "Arkiv", ("archive",)),
+            ("antivirus", "Virus protection", "Virusskydd", ("virus-protection",)),
+            ("monitoring", "Monitoring", "Övervakning", ("monitoring",)),
+            ("database", "Databases", "Databaser", ("databases",)),
+            ("print", "Printing", "Utskrift", ("printing",)),
+            ("telephony", "Telephony", "Telefoni", ("telephony",)),
+        )
+    ),
+)
+
+BY_NAME: dict[str, Service] = {service.name: service for service in SERVICES}
+OFFERED: tuple[str, ...] = tuple(service.name for service in SERVICES if service.status == "offered")

@@ -1,0 +1,308 @@
+"""From declared flows to the rules of one guest: the one place where "who may talk to whom" becomes addresses.
+
+A flow names two ends. A guest on the way sees each end behind one of its own interfaces (or is that end): `from_` and
+`to` of the rule follow from that alone. `rules_of` serves gateways, edge and the guests at the ends; `firewall_rules`
+says the same in the words of the hypervisor's guest firewall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from typing import Literal
+from urllib.parse import urlsplit
+
+from samdrift.federation import addressing, catalogue, municipality
+from samdrift.federation.network import hall_network, networks_of
+from samdrift.federation.record import Federation, FirewallRule, Flow, Guest, Hall, Member, Rule
+
+CLIENTS = ("adm", "ped")
+HALL_SELECTORS = ("svc", "dmz", "mgt", "vault")
+HOST_SELECTORS = ("edge", "dc1", "dc2", "outside", "desk", "packages")
+SELECTORS = (*CLIENTS, "gateways", *HALL_SELECTORS, "wan", *HOST_SELECTORS)
+"""Everything a flow's `source` and `target` may name."""
+
+_FORBIDDEN: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
+    (("ped",), ("adm",), "a pedagogical network never reaches an administrative one (NET-01)"),
+    (CLIENTS, ("mgt", "vault"), "no client network reaches management or backup (NET-07)"),
+    (
+        ("dmz", "wan"),
+        ("adm", "ped", "transit", "mgt", "vault"),
+        "nothing opens a way inwards from the outside (NET-05)",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class _End:
+    """One end of a flow: where it is, which host it is (none: the whole network), its addresses."""
+
+    zone: str
+    host: str | None
+    four: tuple[str, ...]
+    six: tuple[str, ...]
+
+
+def forbidden(source: str, target: str, *, packages: str | None = None) -> str | None:
+    """Why no flow may lead from one selector to another, or None where one may.
+
+    >>> forbidden("ped", "adm")
+    'a pedagogical network never reaches an administrative one (NET-01)'
+    """
+    source_zone, target_zone = (_zone(selector, packages) for selector in (source, target))
+    for sources, targets, why in _FORBIDDEN:
+        if source_zone in sources and target_zone in targets:
+            return why
+    return None
+
+
+def flows_of(federation: Federation, guest: Guest) -> tuple[Flow, ...]:
+    """The flows that concern a guest's stack.
+
+    The hall carries every offered service, whoever has switched it on: its rules do not depend on the list of members.
+    """
+    hall = federation.hall
+    member = _member(federation, guest)
+    services = member.services if member else catalogue.OFFERED
+    own = member.flows if member else ()
+    offered = (flow for name in services for flow in catalogue.BY_NAME[name].flows)
+    return (*catalogue.PLATFORM_FLOWS, *_packages_flow(hall), *offered, *hall.flows, *own)
+
+
+def rules_of(federation: Federation, guest: Guest) -> tuple[Rule, ...]:
+    """What a guest lets pass: through it (a router), to it and from it; in the order of the flows."""
+    return tuple(rule for flow in flows_of(federation, guest) for rule in _resolve(federation, guest, flow))
+
+
+def firewall_rules(federation: Federation, guest: Guest) -> tuple[FirewallRule, ...]:
+    """The same as rules of the guest's firewall: in at the interface it comes from, out at the one it goes to."""
+    positions: dict[str, str] = {interface.name: f"net{number}" for number, interface in enumerate(guest.interfaces)}
+    found: dict[FirewallRule, None] = {}
+    for rule in rules_of(federation, guest):
+        for direction, name in (("in", rule.from_), ("out", rule.to)):
+            for family, is_part in ((4, bool(rule.saddr4)), (6, bool(rule.saddr6))):
+                if is_part and name != "self":
+                    found[
+                        _firewall_rule(
+                            federation,
+                            rule,
+                            direction=direction,  # type: ignore[arg-type]
+                            interface=positions[name],
+                            family=family,  # type: ignore[arg-type]
+                        )
+                    ] = None
+    return tuple(found)
+
+
+def ip_sets(hall: Hall) -> dict[str, tuple[str, ...]]:
+    """The address sets that firewall rules name: the whole space a member may be in, so that joining changes none."""
+    return {
+        "members4": tuple(str(prefix) for prefix in addressing.member_space4()),
+        "members6": tuple(str(prefix) for prefix in addressing.member_space6(hall.ula)),
+    }
+
+
+def forwarded(federation: Federation, guest: Guest, interface: str) -> tuple[str, ...]:
+    """Prefixes of others whose packets a router sends out at an interface: requests and the answers to requests."""
+    sets = ip_sets(federation.hall)
+    seen: dict[str, None] = {}
+    for rule in rules_of(federation, guest):
+        if "self" in (rule.from_, rule.to) or interface not in (rule.from_, rule.to):
+            continue
+        addresses = (*rule.saddr4, *rule.saddr6) if rule.to == interface else (*rule.daddr4, *rule.daddr6)
+        for address in addresses:
+            plain = _plain(federation, address)
+            seen.update(dict.fromkeys(sets[plain[1:]] if plain.startswith("+") else (plain,)))
+    return tuple(seen)
+
+
+def _resolve(federation: Federation, guest: Guest, flow: Flow) -> Iterator[Rule]:
+    found: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], list[_End]] = {}
+    for source, target in _pairs(federation, guest, flow):
+        for from_, to in _views(guest, source, target):
+            near, far = _own(guest, source, from_), _own(guest, target, to)
+            found.setdefault((from_, to, far.four, far.six), []).append(near)
+    merged: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+    for (from_, to, daddr4, daddr6), sources in found.items():
+        key = (from_, to, _union(end.four for end in sources), _union(end.six for end in sources))
+        merged.setdefault(key, []).append((daddr4, daddr6))
+    for (from_, to, saddr4, saddr6), targets in merged.items():
+        daddr4, daddr6 = _union(four for four, _ in targets), _union(six for _, six in targets)
+        # A family of which one end has no address is no part of the rule: an empty list must never read as "any".
+        four, six = bool(saddr4 and daddr4), bool(saddr6 and daddr6)
+        if four or six:
+            yield Rule(
+                name=flow.name,
+                from_=from_,
+                to=to,
+                saddr4=saddr4 if four else (),
+                saddr6=saddr6 if six else (),
+                daddr4=daddr4 if four else (),
+                daddr6=daddr6 if six else (),
+                proto=flow.protocol,
+                ports=flow.ports,
+                why=flow.why,
+            )
+
+
+def _pairs(federation: Federation, guest: Guest, flow: Flow) -> Iterator[tuple[_End, _End]]:
+    hall = federation.hall
+    member = _member(federation, guest)
+    for source in flow.source:
+        for target in flow.target:
+            absent = {"packages": hall.packages is None, "outside": not hall.outside}
+            if source == target in HOST_SELECTORS or absent.get(source) or absent.get(target):
+                continue
+            if forbidden(source, target, packages=hall.packages) is None:
+                yield (
+                    _end(federation, source, member=member, other=target),
+                    _end(federation, target, member=member, other=source),
+                )
+
+
+def _end(federation: Federation, selector: str, *, member: Member | None, other: str) -> _End:
+    if selector in (*CLIENTS, "gateways"):
+        return _member_end(federation, selector, member=member)
+    if selector in HOST_SELECTORS:
+        return _host_end(federation, selector, other=other)
+    if selector == "wan":
+        return _End(selector, None, tuple(map(str, addressing.internet4())), tuple(map(str, addressing.internet6())))
+    network = hall_network(federation, selector)
+    return _End(selector, None, (str(network.ipv4),), (str(network.ipv6),))
+
+
+def _member_end(federation: Federation, selector: str, *, member: Member | None) -> _End:
+    """What is the member's: for a guest of its own by address, for the hall by the name of a set."""
+    zone, host = ("transit", "gateways") if selector == "gateways" else (selector, None)
+    if member is None:
+        return _End(zone, host, (f"@{selector}4",), (f"@{selector}6",))
+    if host:
+        return _host(federation, zone, host, addressing.transit_number(municipality.ordinal(member.code)))
+    network = next(network for network in networks_of(federation, member) if network.name == selector)
+    return _End(zone, None, (str(network.ipv4),), (str(network.ipv6),))
+
+
+def _host_end(federation: Federation, selector: str, *, other: str) -> _End:
+    packages = federation.hall.packages
+    if selector == "packages":
+        address, _, zone = _packages(packages)
+        return _End(zone, selector, (f"{address}/32",), ())
+    if selector == "edge":
+        # Each network knows edge by the address it has there; members know its leg in transit.
+        near = _zone(other, packages)
+        return _host(federation, "transit" if near in (*CLIENTS, "transit") else near, selector, addressing.ROUTER)
+    number = {"desk": addressing.DESK, "outside": addressing.OUTSIDE, **addressing.DIRECTORY}[selector]
+    return _host(federation, _zone(selector, packages), selector, number)
+
+
+def _host(federation: Federation, zone: str, host: str, number: int) -> _End:
+    network = hall_network(federation, zone)
+    four, six = addressing.host4(network.ipv4, number).ip, addressing.host6(network.ipv6, number).ip
+    return _End(zone, host, (f"{four}/32",), (f"{six}/128",))
+
+
+def _leg(guest: Guest, end: _End) -> str:
+    """The guest's interface towards an end; `self` where the guest is that end or one of it."""
+    names = [interface.name for interface in guest.interfaces]
+    if "edge" in guest.roles:
+        return "self" if end.host == "edge" else ("transit" if end.zone in CLIENTS else end.zone)
+    if "gateway" in guest.roles:
+        if end.host == "gateways":
+            return "self"
+        return end.zone if end.zone in CLIENTS else "transit"
+    own = end.host == guest.name or (end.host is None and end.zone in names)
+    return "self" if own else names[0]
+
+
+def _views(guest: Guest, source: _End, target: _End) -> Iterator[tuple[str, str]]:
+    """How the guest sees a flow, as (from, to): not at all, once, or from both ends where it is part of both."""
+    from_, to = _leg(guest, source), _leg(guest, target)
+    if from_ != to:
+        # A guest with one leg routes nothing: it is on the way only as an end.
+        if "self" in (from_, to) or len(guest.interfaces) > 1:
+            yield from_, to
+    elif from_ == "self" and len(guest.interfaces) == 1:
+        leg = guest.interfaces[0].name
+        if source.host is None:
+            yield leg, "self"
+        if target.host is None:
+            yield "self", leg
+
+
+def _own(guest: Guest, end: _End, leg: str) -> _End:
+    """A guest inside a network is that network's end with its own addresses only."""
+    if leg != "self" or len(guest.interfaces) > 1:
+        return end
+    interface = guest.interfaces[0]
+    return _End(end.zone, guest.name, (f"{interface.ipv4.ip}/32",), (f"{interface.ipv6.ip}/128",))
+
+
+def _zone(selector: str, packages: str | None) -> str:
+    if selector == "packages":
+        return _packages(packages)[2]
+    return {"gateways": "transit", "edge": "edge", "dc1": "svc", "dc2": "svc", "outside": "wan", "desk": "mgt"}.get(
+        selector, selector
+    )
+
+
+def _packages(url: str | None) -> tuple[IPv4Address, int, str]:
+    """Address, port and network of the package proxy; a proxy outside the hall is on the Internet side."""
+    parts = urlsplit(url or "http://10.0.0.9:3142")
+    address = IPv4Address(parts.hostname or "")
+    for name, (_, _, _, ipv4) in addressing.HALL_NETWORKS.items():
+        if ipv4 and address in IPv4Network(ipv4):
+            return address, parts.port or 80, name
+    return address, parts.port or 80, "wan"
+
+
+def _packages_flow(hall: Hall) -> tuple[Flow, ...]:
+    if hall.packages is None:
+        return ()
+    return (
+        Flow(
+            name="packages",
+            source=("adm", "ped", "gateways", "svc", "dmz", "vault", "edge", "outside"),
+            target=("packages",),
+            protocol="tcp",
+            ports=(str(_packages(hall.packages)[1]),),
+            why="Every guest installs and updates from the package proxy",
+        ),
+    )
+
+
+def _firewall_rule(
+    federation: Federation, rule: Rule, *, direction: Literal["in", "out"], interface: str, family: Literal[4, 6]
+) -> FirewallRule:
+    source, dest = (rule.saddr4, rule.daddr4) if family == 4 else (rule.saddr6, rule.daddr6)
+    icmp: Literal["icmp", "icmpv6"] = "icmp" if family == 4 else "icmpv6"
+    return FirewallRule(
+        direction=direction,
+        interface=interface,
+        family=family,
+        proto=icmp if rule.proto == "icmp" else rule.proto,
+        icmp_type="echo-request" if rule.proto == "icmp" else None,
+        source=_union([tuple(_plain(federation, address) for address in source)]),
+        dest=_union([tuple(_plain(federation, address) for address in dest)]),
+        ports=rule.ports,
+        comment=rule.name,
+    )
+
+
+def _plain(federation: Federation, address: str) -> str:
+    """A set of the members' as the hypervisor knows it: gateways by the transit network, clients by the whole space."""
+    if not address.startswith("@"):
+        return address
+    if address.startswith("@gateways"):
+        transit = hall_network(federation, "transit")
+        return str(transit.ipv4 if address.endswith("4") else transit.ipv6)
+    return f"+members{address[-1]}"
+
+
+def _member(federation: Federation, guest: Guest) -> Member | None:
+    stack = federation.stack(guest.stack)
+    return stack if isinstance(stack, Member) else None
+
+
+def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(address for group in groups for address in group))

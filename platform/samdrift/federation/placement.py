@@ -1,0 +1,27 @@
+"""Which node a guest starts on.
+
+A function of the guest alone and the list of nodes, never of the other members: who joins or leaves moves nobody.
+Guests that stand in for each other (dc1, dc2) have neighbouring offsets: on different nodes wherever there are two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+HALL_OFFSETS = {"edge": 0, "dc1": 1, "dc2": 2, "outside": 0}
+VAULT_OFFSET = 3
+MEMBER_OFFSETS = {"gw": 0, "adm": 1, "ped": 2}
+
+
+def place(offset: int, *, nodes: Sequence[str]) -> str:
+    """The node for an offset.
+
+    >>> place(4, nodes=("pve1", "pve2", "pve3"))
+    'pve2'
+    """
+    return nodes[offset % len(nodes)]
+
+
+def member_offset(ordinal: int, part: str) -> int:
+    """Offset of a member's guest: members are spread by their ordinal, a member's guests over neighbouring nodes."""
+    return ordinal + MEMBER_OFFSETS[part]

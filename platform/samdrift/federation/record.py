@@ -1,0 +1,431 @@
+"""The records of a federation: what a stack file may say (declared), and what follows from it (derived).
+
+Declared records have exactly the keys of the stack files; `load.py` fills them and reports what does not fit.
+Derived records (`Zone`, `Network`, `Interface`, `Guest`, `Rule`, ...) are made by pure functions from declared ones.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Label = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9-]{0,22}[a-z0-9]$",
+        description="a name of 2 to 24 lower-case letters, digits and hyphens, beginning with a letter",
+    ),
+]
+"""A name that becomes part of host names, pools and tags."""
+
+Domain = Annotated[
+    str,
+    Field(
+        pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$",
+        max_length=200,
+        description="a DNS domain of two or more labels in lower case, without a dot at the end (IDN as xn--)",
+    ),
+]
+"""A DNS domain."""
+
+Sentence = Annotated[str, Field(min_length=10, description="a reason somebody can read, ten characters or more")]
+"""A reason."""
+
+Ports = Annotated[
+    str, Field(pattern=r"^[1-9][0-9]{0,4}(-[1-9][0-9]{0,4})?$", description='a port or a range: "53", "49152-65535"')
+]
+"""One port or a range, as text."""
+
+Protocol = Literal["tcp", "udp", "icmp"]
+"""`icmp` is an echo request of either family (ICMP or ICMPv6), nothing else of ICMP."""
+
+
+class Record(BaseModel):
+    """Base of all records: cannot be changed, refuses keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --- declared: in the stack files -------------------------------------------------------------------------------------
+
+
+class Uplinks(Record):
+    """Bridge of the nodes that carries each zone. `adm` and `ped` differ: the two networks are physically two."""
+
+    adm: str
+    ped: str
+    hall: str
+
+
+class Storage(Record):
+    """Storage ids on the hypervisor: of the guests' disks, of container templates, of backups."""
+
+    guests: str
+    templates: str
+    backups: str
+
+
+class Hypervisor(Record):
+    """What differs between one hypervisor and another; endpoint and credentials come from the environment."""
+
+    nodes: tuple[str, ...] = Field(min_length=2)
+    uplinks: Uplinks
+    storage: Storage
+    template: str = Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9_.-]*:vztmpl/[A-Za-z0-9_.+-]+\.tar\.(zst|gz|xz)$",
+        description="a template's volume id: <storage>:vztmpl/<name>.tar.zst",
+    )
+    """Volume id of the approved container template."""
+    image: str | None = None
+    """Volume id of the approved disk image; needed only where a guest is a VM."""
+    directory: Literal["vm", "lxc"] = "vm"
+    """Kind of guest of the directory hosts. A Samba AD DC does not provision in an unprivileged container: `lxc` makes
+    a privileged one and needs a waiver of the policy `guest-unprivileged` for each."""
+
+
+class Wan(Record):
+    """The Internet side of edge. Edge has host number 1 in both prefixes."""
+
+    ipv4: IPv4Network
+    ipv6: IPv6Network
+    gateway4: IPv4Address | None = None
+    gateway6: IPv6Address | None = None
+
+
+class People(Record):
+    """Size of a member's generated sample directory; 0 and 0 where real people come from a register."""
+
+    staff: int = Field(ge=0, le=20000)
+    pupils: int = Field(ge=0, le=50000)
+
+
+class Backup(Record):
+    """The hypervisor's backup job of each stack. Schedule is a calendar event as Proxmox VE writes it."""
+
+    schedule: str = "02:30"
+    mode: Literal["snapshot", "suspend", "stop"] = "stop"
+    keep_daily: int = Field(default=7, ge=1)
+    keep_weekly: int = Field(default=4, ge=0)
+
+
+class Waiver(Record):
+    """A policy that does not hold for one guest, by decision: who decided it, why, and the last day it is valid."""
+
+    id: str = Field(pattern=r"^W-[1-9][0-9]*$", description="W- and a number, never used before: W-1")
+    policy: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)+$", description="a policy's name: guest-unprivileged")
+    subject: str
+    reason: Sentence
+    owner: str = Field(min_length=2)
+    ends: date
+
+
+class Disposable(Record):
+    """A guest that needs no backup, by decision."""
+
+    guest: str
+    reason: Sentence
+    owner: str = Field(min_length=2)
+    ends: date
+
+
+class Flow(Record):
+    """Traffic that is wanted: who opens a connection to whom, on what, and why. Everything else is dropped.
+
+    `source` and `target` are selectors: a network (`adm`, `ped`: each member's own; `svc`, `dmz`, `mgt`, `vault`;
+    `wan`: the Internet), a hall guest by name (`edge`, `dc1`, ...), `gateways` (the members' gateways), `desk` (the
+    engineer's way in) or `packages` (the package proxy).
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{1,39}$", description="a name of 2 to 40 characters a-z, 0-9, -")
+    source: tuple[str, ...] = Field(min_length=1)
+    target: tuple[str, ...] = Field(min_length=1)
+    protocol: Protocol
+    ports: tuple[Ports, ...] = ()
+    why: Sentence
+
+
+class Orderer(Record):
+    """Who orders for the member: not of the operating organisation (GOV-03), so the mailbox is in its domain."""
+
+    title: str = Field(min_length=2)
+    mail: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*@[a-z0-9.-]+$", description="a mailbox in lower case")
+
+
+class Stack(Record):
+    """What the three kinds of stack have in common. `key` is the last part of the stack's name."""
+
+    federation: Label
+    key: Label
+    file: str
+    """File name of the stack file, for messages."""
+
+    @property
+    def name(self) -> str:
+        """Pulumi's name of the stack: `ystad-osterlen.ystad`."""
+        return f"{self.federation}.{self.key}"
+
+
+class Hall(Stack):
+    """The shared server hall: networks, edge, directory hosts; facts of the whole federation."""
+
+    kind: Literal["hall"]
+    domain: Domain
+    ula: str = Field(pattern=r"^[0-9a-f]{6}$", description='six hexadecimal digits in quotes: "5a6d64"')
+    """24 random bits (RFC 4193) of the federation's IPv6 prefix `fd<2>:<4>::/32`."""
+    hypervisor: Hypervisor
+    wan: Wan
+    outside: bool = False
+    """Lab only: a guest that plays the rest of the world."""
+    packages: str | None = Field(
+        default=None,
+        pattern=r"^http://((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9]):[0-9]{2,4}$",
+        description="http://<IPv4 address>:<port>",
+    )
+    """Package proxy of the guests by IPv4 address and port; none where guests reach a mirror by other means."""
+    resolvers: tuple[IPv4Address | IPv6Address, ...] = ()
+    """Resolvers of the outside world that edge asks; in a lab with `outside`, that guest."""
+    people: People = People(staff=0, pupils=0)
+    backup: Backup = Backup()
+    flows: tuple[Flow, ...] = ()
+    """Flows beyond the catalogue's."""
+    waivers: tuple[Waiver, ...] = ()
+    disposable: tuple[Disposable, ...] = ()
+
+    @property
+    def ad_domain(self) -> str:
+        """DNS domain of the internal directory: `ad.osterlen.example`."""
+        return f"ad.{self.domain}"
+
+    @property
+    def realm(self) -> str:
+        """Kerberos realm of the internal directory."""
+        return self.ad_domain.upper()
+
+    @property
+    def netbios(self) -> str:
+        """Short name of the directory's domain, at most 15 characters."""
+        return self.domain.split(".", maxsplit=1)[0].upper()[:15].rstrip("-")
+
+
+class Vault(Stack):
+    """The copy elsewhere: a stack, pool and API token of its own."""
+
+    kind: Literal["vault"]
+    disk_gib: int = Field(default=8, ge=4, le=65536)
+
+
+class InventoryItem(Record):
+    """One system the member had before it joined. What is not known is the word `unknown`, never a guess."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="an identifier of a-z, 0-9 and -")
+    category: str
+    product: str = "unknown"
+    version: str = "unknown"
+    hosts: str = "unknown"
+    site: str = "unknown"
+    owner: str = "unknown"
+    contract_end: date | Literal["unknown"] = "unknown"
+    yearly_cost: int | Literal["unknown"] = "unknown"
+    """SEK per year."""
+    users: int | Literal["unknown"] = "unknown"
+    source: Sentence
+    confidence: Literal["stated", "implied", "unknown"]
+    decision: Literal["undecided", "keep", "replace", "retire", "exception"] = "undecided"
+    decided_by: str | None = None
+    target_service: str | None = None
+    reason: Sentence | None = None
+    """Required of an exception: why the system stays outside the common platform."""
+
+
+class Member(Stack):
+    """One municipality of the federation."""
+
+    kind: Literal["member"]
+    municipality: str = Field(alias="name", min_length=2, description="the municipality's official name")
+    """Official name, `name:` in the file: `Ystad`."""
+    code: str = Field(pattern=r"^[0-9]{4}$", description='four digits in quotes: "1286"')
+    """Official four-digit municipality code."""
+    synthetic: bool = False
+    """A generated member of tests: its code is 3001 to 3009, which no municipality has."""
+    domain: Domain
+    orderer: Orderer
+    services: tuple[str, ...] = ()
+    prefix: IPv4Network | None = None
+    """Overrides the IPv4 prefix that follows from the code; adm is its lower half, ped its upper half."""
+    people: People | None = None
+    """Overrides the hall's."""
+    flows: tuple[Flow, ...] = ()
+    """Flows of this member beyond the catalogue's, from or to its own networks."""
+    inventory: tuple[InventoryItem, ...] = ()
+
+    @field_validator("prefix")
+    @classmethod
+    def _sized(cls, prefix: IPv4Network | None) -> IPv4Network | None:
+        if prefix is not None and not 16 <= prefix.prefixlen <= 24:
+            raise ValueError("a private IPv4 prefix of /16 to /24")
+        return prefix
+
+
+AnyStack = Hall | Vault | Member
+
+
+class Federation(Record):
+    """A hall, perhaps a vault, and the members in order of their keys."""
+
+    name: Label
+    hall: Hall
+    vault: Vault | None
+    members: tuple[Member, ...]
+
+    @property
+    def stacks(self) -> tuple[AnyStack, ...]:
+        """All stacks in the order in which they are made: hall, vault, members."""
+        return (self.hall, *((self.vault,) if self.vault else ()), *self.members)
+
+    def stack(self, name: str) -> AnyStack:
+        """The stack of this name or key (`ystad-osterlen.ystad` or `ystad`).
+
+        Raises: LookupError with a sentence that lists the names there are.
+        """
+        for stack in self.stacks:
+            if name in (stack.name, stack.key):
+                return stack
+        accepted = ", ".join(stack.name for stack in self.stacks)
+        raise LookupError(f"no stack {name!r} in federation {self.name}; there are: {accepted}")
+
+
+# --- derived: computed from the above ---------------------------------------------------------------------------------
+
+ZoneName = Literal["adm", "ped", "hall"]
+NetworkName = Literal["adm", "ped", "svc", "dmz", "mgt", "transit", "wan", "vault"]
+
+
+class Zone(Record):
+    """An SDN zone of type `vlan` on one bridge of every node; declared by the hall's stack."""
+
+    name: ZoneName
+    bridge: str
+
+
+class Network(Record):
+    """One SDN VNet: a broadcast domain with a tag of its own, never a gateway or SNAT of the SDN's."""
+
+    name: NetworkName
+    vnet: str = Field(pattern=r"^[a-z][a-z0-9]{1,7}$")
+    zone: ZoneName
+    tag: int = Field(ge=2, le=4094)
+    stack: str
+    """Name of the stack that declares it."""
+    member: str | None
+    """Key of the member whose network it is."""
+    ipv4: IPv4Network
+    ipv6: IPv6Network
+
+
+class Interface(Record):
+    """One leg of a guest; its position in `Guest.interfaces` is the number of the hypervisor's `net<n>`."""
+
+    name: NetworkName
+    """Name inside the guest: the network's."""
+    vnet: str
+    mac: str = Field(pattern=r"^BC:24:11(:[0-9A-F]{2}){3}$")
+    ipv4: IPv4Interface
+    ipv6: IPv6Interface
+    gateway4: IPv4Address | None = None
+    gateway6: IPv6Address | None = None
+    forwards: tuple[str, ...] = ()
+    """Prefixes of others whose packets this guest may send out here: what an ipfilter must let pass besides its own
+    addresses. Empty on everything but gateways and edge."""
+
+
+class Guest(Record):
+    """One container or virtual machine, placed and addressed."""
+
+    name: str
+    fqdn: str
+    stack: str
+    member: str | None
+    vm_id: int = Field(ge=100, le=999999999)
+    node: str
+    kind: Literal["lxc", "vm"]
+    unprivileged: bool
+    nesting: bool
+    """The one container feature that a token may set; systemd needs it in an unprivileged container."""
+    cores: int
+    memory_mib: int
+    disk_gib: int
+    interfaces: tuple[Interface, ...]
+    roles: tuple[str, ...]
+    """In the order in which they are installed; settings: `setting.settings_of`."""
+    tags: tuple[str, ...]
+    start_order: int
+    disposable: bool
+    """Needs no backup, by a decision in the hall's stack file."""
+    nameservers: tuple[str, ...]
+    search: str
+
+    def interface(self, name: str) -> Interface:
+        """The leg in the network of this name. Raises: LookupError."""
+        for interface in self.interfaces:
+            if interface.name == name:
+                return interface
+        raise LookupError(
+            f"{self.name} has no interface {name!r}; it has: {', '.join(i.name for i in self.interfaces)}"
+        )
+
+
+class Rule(Record):
+    """One flow as seen by one guest. `from_`/`to` are its interfaces, or `self`.
+
+    Addresses are CIDR prefixes, or `@<set><family>` for what only the members' records know: `@adm4`, `@ped4`,
+    `@gateways4`, and the same with 6 (edge fills those sets from the handover; a guest firewall of the hall uses the
+    members' whole space instead).
+    """
+
+    name: str
+    from_: str = Field(serialization_alias="from")
+    to: str
+    saddr4: tuple[str, ...]
+    saddr6: tuple[str, ...]
+    daddr4: tuple[str, ...]
+    daddr6: tuple[str, ...]
+    proto: Protocol
+    ports: tuple[str, ...]
+    why: str
+
+
+class FirewallRule(Record):
+    """A rule of a guest's firewall on the hypervisor, of one address family.
+
+    `source` and `dest` are CIDR prefixes or `+<ipset>`, never of both kinds; `interface` is `net<n>`.
+    """
+
+    direction: Literal["in", "out"]
+    interface: str
+    family: Literal[4, 6]
+    proto: Literal["tcp", "udp", "icmp", "icmpv6"]
+    icmp_type: Literal["echo-request"] | None
+    source: tuple[str, ...]
+    dest: tuple[str, ...]
+    ports: tuple[str, ...]
+    comment: str
+
+
+class Service(Record):
+    """A service of the catalogue."""
+
+    name: Label
+    title: str
+    """English."""
+    titel: str
+    """Swedish."""
+    status: Literal["offered", "planned"]
+    """A planned one may be the target of an inventory row, but no member can switch it on yet."""
+    requires: tuple[str, ...] = ()
+    replaces: tuple[str, ...]
+    """Inventory categories that must be mapped before a member may switch it on (ONB-01)."""
+    roles: tuple[str, ...] = ()
+    flows: tuple[Flow, ...] = ()
