@@ -1,0 +1,38 @@
+# The two commands of the README, and the few that people use daily.
+SAMDRIFT := .venv/bin/samdrift
+PYTEST := .venv/bin/python -m pytest
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help setup lab test test-fast lint types bench clean-lab
+
+help:  ## List what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup:  ## Install what is missing: Debian packages, .venv, engine and provider
+	@toolchain/setup.sh
+
+lab: setup  ## From a clone to a running, verified federation on this machine
+	@$(SAMDRIFT) lab up
+	@$(SAMDRIFT) up
+	@$(SAMDRIFT) verify; verdict=$$?; $(SAMDRIFT) status; exit $$verdict
+
+test: setup lint types  ## Everything: lint, types, unit, components, policies, lab API, molecule, platform
+	@tests/run
+
+test-fast:  ## For daily work: everything that needs no lab
+	@toolchain/setup.sh --no-engine
+	@$(MAKE) lint types
+	$(PYTEST) -q -m "not lab and not toolchain and not requirement" tests
+
+lint:
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+
+types:
+	.venv/bin/mypy platform lab policies inventories roles
+
+bench:  ## Measure: phases of the last `make lab`, and no-op times
+	@$(SAMDRIFT) bench
+
+clean-lab:  ## Leave nothing running, mounted, routed or ruled; list what stays installed and cached
+	@test -x $(SAMDRIFT) || exit 0; $(SAMDRIFT) lab down

@@ -1,0 +1,1 @@
+"""samdrift: the common technical platform of a Shared IT Service Centre, as code."""

@@ -1,0 +1,24 @@
+"""The `samdrift` command: one module per verb, each only reads its options and calls the part that does the work."""
+
+from __future__ import annotations
+
+import typer
+
+from samdrift.cli import bench, check, deploy, down, env, lab, logs, onboard, sabotage, ssh, status, up, verify
+
+app = typer.Typer(
+    name="samdrift",
+    help="The common technical platform of a Shared IT Service Centre, as code.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.add_typer(lab.app, name="lab")
+for module in (up, down, deploy, ssh, logs, verify, sabotage, check, onboard, env, status, bench):
+    module.add_to(app)
+
+
+def main() -> None:
+    """Entry point of the `samdrift` command."""
+    app()

@@ -1,0 +1,209 @@
+"""Run the Pulumi engine for one stack: up, preview, refresh, destroy, outputs, and what a broken run leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from samdrift.state import REPOSITORY, State
+
+Say = Callable[[str], None]
+
+CONTAINER = "proxmoxve:index/containerLegacy:ContainerLegacy"
+
+
+class EngineError(Exception):
+    """A run of the engine failed; `log` holds everything it printed."""
+
+    def __init__(self, message: str, *, log: Path) -> None:
+        super().__init__(message)
+        self.log = log
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What one run did: number of resources per operation (`create`, `update`, `same`, ...)."""
+
+    stack: str
+    operations: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> int:
+        """Resources that were not left as they were."""
+        return sum(number for name, number in self.operations.items() if name != "same")
+
+
+class Engine:
+    """The engine on one installation's state. Needs what `samdrift.environment.environment` returns."""
+
+    def __init__(self, state: State, environment: Mapping[str, str]) -> None:
+        self._state = state
+        self._environment = {**os.environ, **environment}
+
+    def run(self, stack: str, verb: str, *arguments: str, say: Say) -> Changes:
+        """Run one of `up`, `preview`, `refresh`, `destroy` on a stack without asking.
+
+        Raises: EngineError with the engine's own diagnostics.
+        """
+        log = self._state.logs / f"pulumi-{stack}-{verb}.log"
+        events = self._state.logs / f"pulumi-{stack}-{verb}.events"
+        events.unlink(missing_ok=True)
+        command = [
+            "pulumi",
+            verb,
+            "--stack",
+            stack,
+            "--non-interactive",
+            "--color",
+            "never",
+            "--event-log",
+            str(events),
+        ]
+        command += [] if verb == "preview" else ["--yes", "--skip-preview"]
+        with log.open("w") as stream:
+            done = subprocess.Popen(
+                [*command, *arguments],
+                cwd=REPOSITORY,
+                env=self._environment,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+            _follow(done, events, say=lambda line: say(f"{stack}: {line}"))
+        if done.returncode != 0:
+            raise EngineError(_diagnosis(events, log) or f"pulumi {verb} ended with {done.returncode}", log=log)
+        return Changes(stack, _summary(events))
+
+    def outputs(self, stack: str) -> dict[str, Any]:
+        """Return the stack's outputs without secrets; empty where it was never made."""
+        done = self._pulumi("stack", "output", "--stack", stack, "--json")
+        return json.loads(done.stdout) if done.returncode == 0 else {}
+
+    def deployment(self, stack: str) -> dict[str, Any]:
+        """Return the stack's state as `pulumi stack export` gives it, or an empty one."""
+        done = self._pulumi("stack", "export", "--stack", stack)
+        if done.returncode != 0:
+            return {}
+        found: dict[str, Any] = json.loads(done.stdout).get("deployment") or {}
+        return found
+
+    def resources(self, stack: str) -> int:
+        """Return how many resources the stack's state holds, the stack itself not counted."""
+        return sum(1 for one in self.deployment(stack).get("resources", ()) if one["type"] != "pulumi:pulumi:Stack")
+
+    def remove(self, stack: str) -> None:
+        """Forget an empty stack. Raises: EngineError when it still has resources."""
+        done = self._pulumi("stack", "rm", "--stack", stack, "--yes", "--preserve-config")
+        if done.returncode != 0 and "no stack named" not in done.stderr:
+            raise EngineError(done.stderr.strip(), log=self._state.logs)
+
+    def mend(self, stack: str, *, say: Say) -> None:
+        """Put right what an ended run left: its lock, and creations whose end it did not see.
+
+        A guest that the hypervisor made after the engine died is adopted by its number, never made or deleted again.
+        """
+        if self._has_dead_lock(stack):
+            say(f"{stack}: the lock of an ended run is cancelled")
+            self._pulumi("cancel", "--stack", stack, "--yes")
+        pending = [one for one in self.deployment(stack).get("pending_operations", ()) if one.get("type") == "creating"]
+        if not pending:
+            return
+        say(f"{stack}: {len(pending)} creations of an ended run are looked up on the hypervisor")
+        pairs = [text for one in pending for text in _adoption(one["resource"])]
+        arguments = ["--clear-pending-creates"] if not pairs else ["--import-pending-creates", ",".join(pairs)]
+        self.run(stack, "refresh", *arguments, say=say)
+
+    def _has_dead_lock(self, stack: str) -> bool:
+        locks = self._state.root / "pulumi" / ".pulumi" / "locks"
+        for file in locks.rglob("*.json"):
+            if stack in file.parts or stack in str(file):
+                pid = json.loads(file.read_text() or "{}").get("pid")
+                if not _is_pulumi(pid):
+                    return True
+        return False
+
+    def _pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=REPOSITORY,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def _is_pulumi(pid: object) -> bool:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip() == "pulumi"
+    except OSError:
+        return False
+
+
+def _adoption(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return (urn, id) under which a pending creation can be read back, or nothing where the kind has no fixed id."""
+    inputs = resource.get("inputs", {})
+    if resource["type"] == CONTAINER and "vmId" in inputs:
+        return (resource["urn"], f"{inputs['nodeName']}/{int(inputs['vmId'])}")
+    return ()
+
+
+def _follow(process: subprocess.Popen[bytes], events: Path, *, say: Say) -> None:
+    """Say each resource as its operation ends, until the process ends."""
+    position = 0
+    while True:
+        try:
+            process.wait(timeout=0.5)
+        except subprocess.TimeoutExpired:
+            ended = False
+        else:
+            ended = True
+        if events.exists():
+            with events.open() as stream:
+                stream.seek(position)
+                for line in iter(stream.readline, ""):
+                    if not line.endswith("\n"):
+                        break
+                    position = stream.tell()
+                    if text := _progress(json.loads(line)):
+                        say(text)
+        if ended:
+            return
+
+
+def _progress(event: Mapping[str, Any]) -> str:
+    outcome = event.get("resOutputsEvent")
+    if not outcome:
+        return ""
+    step = outcome["metadata"]
+    if step["op"] in {"same", "read"} or step["type"].startswith(("pulumi:", "samdrift:")):
+        return ""
+    return f"{step['op']} {step['type'].rsplit(':', 1)[-1].removesuffix('Legacy')} {step['urn'].rsplit('::', 1)[-1]}"
+
+
+def _summary(events: Path) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for line in events.read_text().splitlines():
+        if found := json.loads(line).get("summaryEvent"):
+            total.update(found.get("resourceChanges") or {})
+    return dict(total)
+
+
+def _diagnosis(events: Path, log: Path) -> str:
+    """Return the errors that the engine reported, without colour codes, or the log's last lines."""
+    errors = []
+    if events.exists():
+        for line in events.read_text().splitlines():
+            found = json.loads(line).get("diagnosticEvent") if line.endswith("}") else None
+            if found and found.get("severity") == "error":
+                where = found.get("urn", "").rsplit("::", 1)[-1]
+                text = re.sub(r"<\{%.*?%\}>", "", found["message"]).strip()
+                errors.append(f"{where}: {text}" if where else text)
+    return "\n".join(dict.fromkeys(errors)) or "\n".join(log.read_text().strip().splitlines()[-6:])

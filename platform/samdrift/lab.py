@@ -1,0 +1,104 @@
+"""Start, look at and stop the lab that stands in for the hall's hypervisor (design: same program, other endpoint)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from samdrift.federation.addressing import DESK, host4, host6
+from samdrift.federation.network import hall_network
+from samdrift.federation.record import Hall
+from samdrift.state import DEFAULT_LAB, REPOSITORY, State, lab_of_checkout, state_home
+
+PVELAB = str(Path(sys.executable).with_name("pvelab"))
+
+
+class LabError(Exception):
+    """The lab did not do what was asked; the message holds its own words."""
+
+
+def pvelab(*arguments: str, timeout: float = 600) -> str:
+    """Run one `pvelab` verb and return its standard output; raise `LabError` with its last words otherwise."""
+    done = subprocess.run([PVELAB, *arguments], capture_output=True, text=True, timeout=timeout, check=False)
+    if done.returncode != 0:
+        words = (done.stderr or done.stdout).strip().splitlines()
+        raise LabError("\n".join(words[-8:]) or f"pvelab {' '.join(arguments)} ended with {done.returncode}")
+    return done.stdout
+
+
+def status(name: str) -> dict[str, Any]:
+    """Return `pvelab status --json` of the named lab; `alive` is false where none runs."""
+    found: dict[str, Any] = json.loads(pvelab("status", "--name", name, "--json", timeout=60))
+    return found
+
+
+def choose_name() -> str:
+    """Return this checkout's lab name: its own from before, or the first that no live lab of another checkout holds."""
+    if known := lab_of_checkout(REPOSITORY):
+        return known
+    number = 1
+    while True:
+        name = DEFAULT_LAB if number == 1 else f"{DEFAULT_LAB}{number}"
+        owner = state_home() / name / "checkout"
+        if not owner.exists() or not status(name)["alive"]:
+            return name
+        number += 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the federation's hall asks of its lab."""
+
+    nodes: tuple[str, ...]
+    desk: str
+    """`VNET=ADDRESS/LENGTH,ADDRESS/LENGTH`: where the engineer's machine stands in the management network."""
+    packages: str
+    """`VNET=ADDRESS/LENGTH:PORT`: the package proxy's place; empty where the stack file names none."""
+
+
+def place_of(hall: Hall) -> Place:
+    """Return the lab that fits a hall's stack file."""
+    mgt, svc = hall_network(hall, "mgt"), hall_network(hall, "svc")
+    desk = f"{host4(mgt.ipv4, DESK)},{host6(mgt.ipv6, DESK)}"
+    packages = ""
+    if hall.packages:
+        address, port = hall.packages.removeprefix("http://").split(":")
+        packages = f"{svc.vnet}={address}/{svc.ipv4.prefixlen}:{port}"
+    return Place(nodes=hall.hypervisor.nodes, desk=f"{mgt.vnet}={desk}", packages=packages)
+
+
+def start(state: State, place: Place, *, say: Callable[[str], None]) -> dict[str, Any]:
+    """Start the lab, or find it running, and keep its description in the state folder."""
+    state.open()
+    command = [PVELAB, "start", "--name", state.name, "--nodes", ",".join(place.nodes), "--desk", place.desk]
+    command += ["--packages", place.packages] if place.packages else []
+    log = state.logs / "lab.log"
+    with log.open("a") as stream:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert process.stdout is not None
+        last: list[str] = []
+        for line in process.stdout:
+            stream.write(line)
+            last = [*last[-7:], line.rstrip()]
+            say(line.rstrip())
+        if process.wait() != 0:
+            raise LabError("\n".join(last))
+    found = status(state.name)
+    state.write(state.endpoint_file, json.dumps(found, indent=2))
+    state.write(state.root / "checkout", f"{REPOSITORY}\n")
+    return found
+
+
+def stop(state: State) -> str:
+    """End the lab with all its guests, and forget what was made in it; return what `pvelab gc` still found."""
+    pvelab("stop", "--name", state.name, "--destroy")
+    left = pvelab("gc", "--dry-run", "--name", state.name)
+    if state.root.exists():
+        shutil.rmtree(state.root)
+    return left.strip()

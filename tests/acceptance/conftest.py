@@ -1,0 +1,68 @@
+"""The platform in a lab of its own, made once for all acceptance tests and taken away after them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMDRIFT = str(Path(sys.executable).with_name("samdrift"))
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The verbs on the tests' lab, as a person would type them."""
+
+    environment: dict[str, str]
+
+    def run(self, *verb: str, timeout: float = 1800, ok: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run `samdrift VERB…`; fail the test with its last words when it does not end with 0 though `ok`."""
+        done = subprocess.run(
+            [SAMDRIFT, *verb],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        if ok and done.returncode != 0:
+            pytest.fail(
+                f"samdrift {' '.join(verb)} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+            )
+        return done
+
+    def ask(self, *verb: str, ok: bool = True) -> Any:
+        """Run a verb with --json and return its answer."""
+        return json.loads(self.run(*verb, ok=ok).stdout)
+
+
+@pytest.fixture(scope="session")
+def environment() -> dict[str, str]:
+    """A lab name that belongs to this checkout's tests: never a person's lab, and found again after a killed run."""
+    name = "test-" + hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("SAMDRIFT_", "PULUMI_", "PROXMOX_"))}
+    return {**kept, "SAMDRIFT_LAB": name, "COLUMNS": "160"}
+
+
+@pytest.fixture(scope="session")
+def platform(environment: dict[str, str]) -> Iterator[Platform]:
+    """The default federation, up and deployed."""
+    made = Platform(environment)
+    made.run("lab", "down", ok=False)
+    made.run("lab", "up")
+    try:
+        made.run("up")
+        yield made
+    finally:
+        made.run("lab", "down")

@@ -1,0 +1,62 @@
+"""The platform as a whole: it comes up, a second run changes nothing, the standard holds, every check can turn red."""
+
+import subprocess
+
+import pytest
+
+from tests.acceptance.conftest import Platform
+
+PROVED = ("NET-01", "NET-02", "NET-03", "NET-07", "DIR-01", "GOV-06", "ONB-02")
+MEMORY_AIM = 2 * 1024**3
+
+pytestmark = pytest.mark.lab
+
+
+def test_a_second_up_changes_nothing(platform: Platform) -> None:
+    """A program that changes something each time cannot tell drift from itself (GOV-06)."""
+    answer = platform.ask("up", "--json")
+    assert len(answer["stacks"]) == 5
+    assert {name: {op for op in done if op != "same"} for name, done in answer["stacks"].items()} == {
+        name: set() for name in answer["stacks"]
+    }
+    assert [host for host in answer["hosts"] if host["changed"]] == []
+    assert len(answer["hosts"]) == 14
+
+
+def test_refresh_of_an_untouched_lab_finds_no_drift(platform: Platform) -> None:
+    lines = platform.run("env").stdout
+    done = subprocess.run(
+        ["bash", "-c", f"{lines}\npulumi refresh -s ystad-osterlen.hall --yes --non-interactive --expect-no-changes"],
+        env=platform.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "warning" not in (done.stdout + done.stderr).lower()
+
+
+def test_the_guests_use_less_memory_than_agreed(platform: Platform) -> None:
+    from samdrift.lab import status  # the lab's own figure, from its cgroups
+
+    guests = status(platform.environment["SAMDRIFT_LAB"])["guests"]
+    assert len(guests) == 14
+    assert sum(guest["mem"] for guest in guests) < MEMORY_AIM
+
+
+def test_the_standard_holds(platform: Platform) -> None:
+    """Every requirement that has a check passes; the others say UNPROVEN, never PASS."""
+    answer = platform.ask("verify", "--json", "-")
+    verdicts = {one["id"]: one["verdict"] for one in answer["requirements"]}
+    assert len(verdicts) == 90
+    assert {name: verdicts[name] for name in PROVED if verdicts[name] not in {"PASS", "UNPROVEN"}} == {}
+    by_check = {one["requirement"] for one in answer["results"] if one["verdict"] == "PASS"}
+    assert set(PROVED) <= by_check
+
+
+@pytest.mark.parametrize("requirement", PROVED)
+def test_every_sabotage_turns_its_check_red(platform: Platform, requirement: str) -> None:
+    """A check that was never seen red proves nothing."""
+    outcomes = platform.ask("sabotage", "-r", requirement, "--json")
+    assert outcomes
+    assert [one for one in outcomes if not one["proved"]] == []
