@@ -13,7 +13,7 @@ from typing import Any
 
 from samdrift.federation.addressing import DESK, host4, host6
 from samdrift.federation.network import hall_network
-from samdrift.federation.record import Hall
+from samdrift.federation.record import Federation
 from samdrift.state import DEFAULT_LAB, REPOSITORY, State, lab_of_checkout, state_home
 
 PVELAB = str(Path(sys.executable).with_name("pvelab"))
@@ -62,9 +62,9 @@ class Place:
     """`VNET=ADDRESS/LENGTH:PORT`: the package proxy's place; empty where the stack file names none."""
 
 
-def place_of(hall: Hall) -> Place:
-    """Return the lab that fits a hall's stack file."""
-    mgt, svc = hall_network(hall, "mgt"), hall_network(hall, "svc")
+def place_of(federation: Federation) -> Place:
+    """Return the lab that fits the stack file of the hall."""
+    hall, mgt, svc = federation.hall, hall_network(federation, "mgt"), hall_network(federation, "svc")
     desk = f"{host4(mgt.ipv4, DESK)},{host6(mgt.ipv6, DESK)}"
     packages = ""
     if hall.packages:

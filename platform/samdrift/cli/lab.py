@@ -32,7 +32,7 @@ def up() -> None:
     seconds: dict[str, float] = {}
     with explained(then="samdrift lab status"):
         state = _own().open()
-        place = lab.place_of(rollout.federation_of(state).hall)
+        place = lab.place_of(rollout.federation_of(state))
         with phase("lab", seconds):
             found = lab.start(state, place, say=say)
     timing.record(state, "lab up", seconds)
