@@ -1,0 +1,9 @@
+"""Every host: an administrator who signs in by SSH key only, Swedish time and locale, security updates, a bounded journal.
+
+Serves requirements CLI-01 (one standard), SEC-01 (updates) and MON-03 (a journal to look into).
+"""
+
+from roles.base.deploy import activate, configure, install
+from roles.base.settings import Settings
+
+__all__ = ["Settings", "activate", "configure", "install"]

@@ -1,0 +1,1 @@
+"""Operations and plain functions that several roles share. Nothing here knows a role."""

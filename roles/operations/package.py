@@ -1,0 +1,52 @@
+"""Debian packages, installed without starting what is not configured yet."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pyinfra import host
+from pyinfra.api import FactBase, StringCommand, operation
+
+# invoke-rc.d asks this file before it starts a service (policy-rc.d interface of Debian's init-system-helpers).
+HOLD = (
+    "printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d && "
+    "trap 'rm -f /usr/sbin/policy-rc.d' EXIT"
+)
+APT = (
+    "DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "
+    "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
+)
+
+
+class PackageState(FactBase):
+    """Which of the named packages are wholly installed: a set of names."""
+
+    default = set
+
+    def command(self, names: list[str]) -> str:
+        words = " ".join(shlex.quote(name) for name in names)
+        return f"dpkg-query -W -f '${{Package}} ${{db:Status-Abbrev}}\\n' {words} 2>/dev/null || true"
+
+    def process(self, output: list[str]) -> set[str]:
+        return {line.split()[0] for line in output if line.split()[1:2] == ["ii"]}
+
+
+@operation()
+def installed(*, names: Sequence[str]) -> Iterator[Any]:
+    """Install the packages that are missing, without what they merely recommend, and start nothing.
+
+    The package lists are fetched when something is missing and they are older than an hour: a second deploy asks the
+    network nothing. A dpkg run that was interrupted earlier is finished first.
+    """
+    missing = sorted(set(names) - host.get_fact(PackageState, names=sorted(names)))
+    if not missing:
+        host.noop("all packages are installed")
+        return
+    words = " ".join(shlex.quote(name) for name in missing)
+    yield StringCommand(
+        f"set -e; {HOLD}; dpkg --configure -a --force-confdef --force-confold; "
+        f'[ -n "$(find /var/lib/apt/lists -maxdepth 1 -name \'*InRelease\' -mmin -60)" ] || {APT} update; '
+        f"{APT} install --no-install-recommends {words}"
+    )

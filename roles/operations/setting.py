@@ -1,0 +1,50 @@
+"""Refusals that the roles' settings share. Plain Python: no pyinfra, no host."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+
+
+class SettingError(ValueError):
+    """A setting cannot be used; the message names role, field, found value and what is accepted."""
+
+
+def require(accepted: bool, field: str, found: object, wanted: str) -> None:
+    """Raise `SettingError` unless `accepted`; `field` is written `role.field`."""
+    if not accepted:
+        raise SettingError(f"{field} is {found!r}: {wanted}")
+
+
+def require_addresses(field: str, found: Iterable[str], family: int | None = None) -> None:
+    """Refuse anything that is not an IP address (of `family` 4 or 6, when given)."""
+    for text in found:
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            raise SettingError(f"{field} holds {text!r}: an IP address is accepted") from None
+        require(family in (None, address.version), field, text, f"an IPv{family} address is accepted")
+
+
+def require_prefixes(field: str, found: Iterable[str], family: int) -> None:
+    """Refuse anything that is not a network of `family` 4 or 6 with its host bits zero."""
+    for text in found:
+        try:
+            network = ipaddress.ip_network(text)
+        except ValueError as error:
+            raise SettingError(f"{field} holds {text!r}: a network is accepted ({error})") from None
+        require(network.version == family, field, text, f"an IPv{family} network is accepted")
+
+
+def require_domain(field: str, found: str) -> None:
+    """Refuse anything that is not a lower-case domain name of at least two labels."""
+    require(bool(DOMAIN.fullmatch(found)), field, found, "a lower-case domain name such as ystad.example is accepted")
+
+
+def require_name(field: str, found: str) -> None:
+    """Refuse anything that is not a short lower-case name."""
+    require(bool(NAME.fullmatch(found)), field, found, "a lower-case name such as ystad is accepted")

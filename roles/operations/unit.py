@@ -1,0 +1,72 @@
+"""systemd units: enabled, running, and running with the configuration that stands on disk.
+
+pyinfra's own way to a restart is `_if=operation.did_change`. It forgets: a deploy that is killed after a file was written
+and before the restart leaves the old configuration running, and the next deploy sees no change. So whoever writes a file
+marks the units that read it on the host itself, and the mark goes away with the restart.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from pyinfra import host
+from pyinfra.api import FactBase, StringCommand, operation
+
+# In /run: a restarted host runs with what stands on disk anyway.
+PENDING = "/run/samdrift/pending"
+
+
+def mark(unit: str) -> str:
+    """Return the shell words that mark `unit` as running with an old configuration."""
+    return f"mkdir -p {PENDING} && touch {PENDING}/{shlex.quote(unit)}"
+
+
+class UnitState(FactBase):
+    """A unit's properties in one remote command: `{"ActiveState": "active", "UnitFileState": "enabled", ...}`.
+
+    `Pending` is `yes` while its configuration is newer than the running unit.
+    """
+
+    default = dict
+
+    def command(self, unit: str) -> str:
+        quoted = shlex.quote(unit)
+        shown = f"systemctl show -p LoadState,ActiveState,UnitFileState,NeedDaemonReload {quoted}"
+        return f"{shown}; if [ -e {PENDING}/{quoted} ]; then echo Pending=yes; fi"
+
+    def process(self, output: list[str]) -> dict[str, str]:
+        return dict(line.split("=", 1) for line in output if "=" in line)
+
+
+@operation()
+def running(*, unit: str, reload: bool = False) -> Iterator[Any]:
+    """Make `unit` start at boot, run now, and run with its present configuration.
+
+    + reload: the unit takes a new configuration by a reload; it is restarted otherwise
+    """
+    found, quoted = host.get_fact(UnitState, unit=unit), shlex.quote(unit)
+    pending = found.get("Pending") == "yes"
+    if pending or found.get("NeedDaemonReload") == "yes":
+        yield StringCommand("systemctl daemon-reload")
+    if found.get("UnitFileState") not in ("enabled", "static", "alias"):
+        yield StringCommand(f"systemctl unmask -q {quoted} && systemctl enable -q {quoted}")
+    if pending:
+        verb = "reload-or-restart" if reload else "restart"
+        # A unit that failed too often in a row (its configuration was missing) may not start until that is forgotten.
+        yield StringCommand(
+            f"systemctl reset-failed {quoted} 2>/dev/null; systemctl {verb} {quoted} && rm -f {PENDING}/{quoted}"
+        )
+    elif found.get("ActiveState") not in ("active", "reloading", "activating"):
+        yield StringCommand(f"systemctl reset-failed {quoted} 2>/dev/null; systemctl start {quoted}")
+
+
+@operation()
+def stopped(*, unit: str) -> Iterator[Any]:
+    """Make sure that `unit` neither runs nor can be started, not even by another unit."""
+    found, quoted = host.get_fact(UnitState, unit=unit), shlex.quote(unit)
+    if found.get("ActiveState") in ("active", "reloading", "activating"):
+        yield StringCommand(f"systemctl stop {quoted}")
+    if found.get("LoadState") != "masked":
+        yield StringCommand(f"systemctl mask -q {quoted}")
