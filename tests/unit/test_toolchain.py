@@ -1,0 +1,270 @@
+"""The toolchain without building it: pins, cache, choice of Pulumi, environment, stack files."""
+
+import importlib.metadata
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from samdrift.toolchain import ToolchainError, build, environment, go, locate, pins, plain, stackfile
+from samdrift.toolchain import ensure as ensure_toolchain
+from samdrift.toolchain.locate import Toolchain
+
+
+def program(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(textwrap.dedent(text))
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "samdrift" / "toolchain"
+
+
+@pytest.fixture
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is all of PATH."""
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+class TestPins:
+    def test_engine_is_the_release_of_the_python_sdk(self) -> None:
+        assert pins.engine().version == pins.python_pin("pulumi") == importlib.metadata.version("pulumi")
+
+    def test_provider_is_the_release_of_the_python_package(self) -> None:
+        assert pins.provider().version == importlib.metadata.version("pulumi-proxmoxve")
+
+    def test_provider_links_the_sdk_of_the_engine(self) -> None:
+        """A provider with an older SDK would lack what the engine may ask for."""
+        module = "github.com/pulumi/pulumi/sdk/v3"
+        assert pins.required_module(pins.SOURCES / "provider" / "go.mod", module) == pins.engine().version
+
+    def test_any_changed_byte_of_the_sources_is_another_build(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shutil.copytree(pins.SOURCES, tmp_path / "toolchain")
+        monkeypatch.setattr(pins, "SOURCES", tmp_path / "toolchain")
+        before = pins.provider().digest
+        assert pins.provider().digest == before
+        (tmp_path / "toolchain" / "provider" / "main.go").open("a").write("\n")
+        assert pins.provider().digest != before
+
+    @pytest.mark.parametrize(
+        ("older", "newer"), [("3.9.0", "3.256.0"), ("go1.19", "1.26.0"), ("v3.256.0", "3.256.1"), ("0", "3.256.0")]
+    )
+    def test_versions_compare_as_numbers(self, older: str, newer: str) -> None:
+        assert pins.numbers(older) < pins.numbers(newer)
+
+
+BUILDER = """
+    import sys, time
+    from pathlib import Path
+    from samdrift.toolchain import build, pins
+
+    def compile_part(part, into, progress):
+        Path(sys.argv[1]).open("a").write("built\\n")
+        time.sleep(1)
+        for name in part.files:
+            (into / name).write_text("")
+            (into / name).chmod(0o755)
+
+    print(build.build(pins.engine(), lambda line: print(line, file=sys.stderr), compile_part))
+"""
+
+
+class TestBuild:
+    def test_two_processes_at_once_build_once(self, cache: Path, tmp_path: Path) -> None:
+        script, count = program(tmp_path / "builder.py", BUILDER), tmp_path / "count"
+        command = [sys.executable, str(script), str(count)]
+        variables = {**os.environ, "PYTHONPATH": str(pins.REPOSITORY / "platform")}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        started = [subprocess.Popen(command, env=variables, text=True, **pipes) for _ in range(2)]  # type: ignore[call-overload]
+        answers = [process.communicate(timeout=30) for process in started]
+        assert [process.returncode for process in started] == [0, 0]
+        assert count.read_text() == "built\n"
+        assert {output for output, _ in answers} == {f"{build.folder(pins.engine())}\n"}
+        assert "another process is building it" in "".join(errors for _, errors in answers)
+
+    def test_interrupted_build_is_not_taken_for_a_finished_one(self, cache: Path) -> None:
+        def interrupt(part: pins.Part, into: Path, progress: build.Progress) -> None:
+            program(into / part.files[0], "")
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            build.build(pins.engine(), print, interrupt)
+        assert not build.is_built(pins.engine())
+        assert not build.folder(pins.engine()).exists()
+
+    def test_finished_part_is_not_built_again(self, cache: Path) -> None:
+        for name in pins.engine().files:
+            program(build.folder(pins.engine()) / name, "")
+
+        def refuse(part: pins.Part, into: Path, progress: build.Progress) -> None:
+            pytest.fail("built again")
+
+        assert build.build(pins.engine(), print, refuse) == build.folder(pins.engine())
+
+
+class TestGo:
+    def test_missing_go_is_one_sentence(self, cache: Path, tools: Path) -> None:
+        with pytest.raises(
+            ToolchainError, match=r"^Neither `pulumi` nor `go` is installed: install Go 1\.\S+ or newer"
+        ):
+            ensure_toolchain(print)
+
+    def test_old_go_is_one_sentence(self, cache: Path, tools: Path) -> None:
+        program(tools / "go", "#!/bin/sh\necho go1.19.8\n")
+        with pytest.raises(ToolchainError, match=r"too old \(1\.19\.8\).*install Go 1\.\S+ or newer") as error:
+            ensure_toolchain(print)
+        assert "\n" not in str(error.value)
+
+    def test_failed_build_says_its_last_words_and_where_the_log_is(
+        self, cache: Path, tools: Path, tmp_path: Path
+    ) -> None:
+        script = (
+            f'#!/bin/sh\n[ "$1" = env ] && echo go{pins.go_needed()} && exit\necho no space left on device\nexit 1\n'
+        )
+        program(tools / "go", script)
+        with pytest.raises(ToolchainError, match=r"engine failed.*engine\.log: no space left on device$"):
+            ensure_toolchain(print)
+        assert "no space left" in (cache / "engine.log").read_text()
+
+    def test_progress_counts_packages(self, tmp_path: Path, tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(go, "EVERY", 0.1)
+        said: list[str] = []
+        script = "#!/bin/sh\necho go: downloading example.org/a v1.0.0\necho example.org/a\necho example.org/b\n"
+        program(
+            tools / "go", script.replace("#!/bin/sh\n", f'#!/bin/sh\n[ "$1" = env ] && echo go{pins.go_needed()}\n')
+        )
+        go.Run("engine", log=tmp_path / "log", progress=said.append)("build", folder=tmp_path)
+        assert said[-1].startswith("engine: 1 modules fetched, 2 packages compiled, 0 min")
+
+
+class TestInstalled:
+    def install(self, folder: Path, version: str, *, host: bool = True) -> Path:
+        if host:
+            program(folder / "pulumi-language-python", "")
+        return program(folder / "pulumi", f"#!/bin/sh\necho v{version}\n")
+
+    def test_new_enough_pulumi_is_used_and_nothing_is_built(self, cache: Path, tools: Path) -> None:
+        pulumi = self.install(tools, "3.999.0")
+        assert ensure_toolchain(pytest.fail) == Toolchain(pulumi=pulumi, version="3.999.0", plugin=None)
+
+    @pytest.mark.parametrize(("version", "host"), [("3.100.0", True), ("3.999.0", False)])
+    def test_older_or_incomplete_pulumi_is_not_used(self, cache: Path, tools: Path, version: str, host: bool) -> None:
+        self.install(tools, version, host=host)
+        assert locate.installed() is None
+
+    def test_own_shim_is_not_taken_for_an_installed_pulumi(self, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Else a second `samdrift env` in the same shell would find the first one's."""
+        monkeypatch.setenv("PATH", str(locate.SHIMS))
+        assert locate.SHIMS / "pulumi" not in list(locate.candidates())
+
+    def test_shim_of_another_checkout_is_not_either(self, cache: Path, tools: Path) -> None:
+        shutil.copy(locate.SHIMS / "pulumi", tools)
+        assert list(locate.candidates()) == []
+
+
+class TestEnvironment:
+    @pytest.fixture
+    def built(self, tmp_path: Path) -> Toolchain:
+        plugin = program(tmp_path / "cache" / "pulumi-resource-proxmoxve", "")
+        return Toolchain(pulumi=program(tmp_path / "engine" / "pulumi", ""), version="3.256.0", plugin=plugin)
+
+    def test_passphrase_is_made_once_and_is_its_owners(self, built: Toolchain, tmp_path: Path) -> None:
+        path = Path(environment(built, tmp_path / "state", None)["PULUMI_CONFIG_PASSPHRASE_FILE"])
+        before = path.read_text()
+        environment(built, tmp_path / "state", None)
+        assert path.read_text() == before
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_path_does_not_grow_when_evaluated_twice(
+        self, built: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = environment(built, tmp_path, None)["PATH"]
+        monkeypatch.setenv("PATH", first)
+        assert environment(built, tmp_path, None)["PATH"] == first
+
+    def test_engine_finds_the_built_plugin(self, built: Toolchain, tmp_path: Path) -> None:
+        home = Path(environment(built, tmp_path / "state", None)["PULUMI_HOME"])
+        found = home / "plugins" / f"resource-proxmoxve-v{pins.provider().version}" / "pulumi-resource-proxmoxve"
+        assert found.resolve() == built.plugin
+
+    def test_installed_pulumi_keeps_its_own_home(self, built: Toolchain, tmp_path: Path) -> None:
+        installed = Toolchain(pulumi=built.pulumi, version="3.999.0", plugin=None)
+        assert "PULUMI_HOME" not in environment(installed, tmp_path, None)
+
+    def test_certificates_are_the_systems_and_the_labs(
+        self, built: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        system, lab = tmp_path / "system.pem", tmp_path / "lab.pem"
+        system.write_text("system\n")
+        lab.write_text("lab\n")
+        monkeypatch.setenv("SSL_CERT_FILE", str(system))
+        bundle = environment(built, tmp_path / "state", lab)["SSL_CERT_FILE"]
+        assert Path(bundle).read_text() == "system\nlab\n"
+        monkeypatch.setenv("SSL_CERT_FILE", bundle)
+        again = Path(environment(built, tmp_path / "other", lab)["SSL_CERT_FILE"]).read_text()
+        assert again.count("lab\n") == 1
+
+
+class TestStackFile:
+    SALT = "v1:c2FsdA==:v1:bm9uY2U=:Y2lwaGVy"
+
+    @pytest.fixture
+    def folders(self, tmp_path: Path) -> dict[str, Path]:
+        folders = {name: tmp_path / name for name in ("stacks", "keys", "into")}
+        for folder in folders.values():
+            folder.mkdir()
+        (folders["keys"] / "Pulumi.fed.hall.yaml").write_text(f"encryptionsalt: {self.SALT}\n")
+        return folders
+
+    def test_composed_file_is_the_facts_and_the_salt(self, folders: dict[str, Path]) -> None:
+        facts = folders["stacks"] / "Pulumi.fed.hall.yaml"
+        facts.write_text("# why\nconfig:\n  a: 1\n\n")
+        composed = stackfile.compose("organization/samdrift/fed.hall", **folders)
+        assert composed is not None
+        assert composed.read_text() == f"# why\nconfig:\n  a: 1\nencryptionsalt: {self.SALT}\n"
+        assert facts.read_text() == "# why\nconfig:\n  a: 1\n\n"
+
+    @pytest.mark.parametrize("line", ["encryptionsalt: v1:own", "secretsprovider: hashivault://key"])
+    def test_stack_file_with_its_own_key_is_read_as_it_is(self, folders: dict[str, Path], line: str) -> None:
+        (folders["stacks"] / "Pulumi.fed.hall.yaml").write_text(f"{line}\n")
+        assert stackfile.compose("fed.hall", **folders) is None
+
+    def test_stack_without_a_key_here_is_left_to_the_engine(self, folders: dict[str, Path]) -> None:
+        assert stackfile.compose("fed.other", **folders) is None
+
+
+class TestPlain:
+    @pytest.mark.parametrize(
+        ("line", "command", "stack"),
+        [
+            ("up -s fed.hall -y", "up", "fed.hall"),
+            ("-C . --color never preview --stack=fed.hall", "preview", "fed.hall"),
+            ("destroy -sfed.hall", "destroy", "fed.hall"),
+            ("--stack up refresh", "refresh", "up"),
+            ("stack output --show-secrets -s fed.hall", "stack", "fed.hall"),
+            ("up", "up", ""),
+            ("version", "version", ""),
+        ],
+    )
+    def test_command_line(self, line: str, command: str, stack: str) -> None:
+        call = plain.read(line.split())
+        assert (call.command, call.stack) == (command, stack)
+
+    def test_other_projects_are_not_ours(self, tmp_path: Path) -> None:
+        (tmp_path / "Pulumi.yaml").write_text("name: other\n")
+        assert not plain.is_ours(tmp_path, pins.REPOSITORY)
+        assert plain.is_ours(pins.REPOSITORY / "platform", pins.REPOSITORY)
