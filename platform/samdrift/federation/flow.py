@@ -110,9 +110,8 @@ def forwarded(federation: Federation, guest: Guest, interface: str) -> tuple[str
     for rule in rules_of(federation, guest):
         if "self" in (rule.from_, rule.to) or interface not in (rule.from_, rule.to):
             continue
-        addresses = (*rule.saddr4, *rule.saddr6) if rule.to == interface else (*rule.daddr4, *rule.daddr6)
-        for address in addresses:
-            plain = _plain(federation, address)
+        four, six = (rule.saddr4, rule.saddr6) if rule.to == interface else (rule.daddr4, rule.daddr6)
+        for plain in (*(_plain(federation, one, 4) for one in four), *(_plain(federation, one, 6) for one in six)):
             seen.update(dict.fromkeys(sets[plain[1:]] if plain.startswith("+") else (plain,)))
     return tuple(seen)
 
@@ -176,7 +175,7 @@ def _member_end(federation: Federation, selector: str, *, member: Member | None)
     """What is the member's: for a guest of its own by address, for the hall by the name of a set."""
     zone, host = ("transit", "gateways") if selector == "gateways" else (selector, None)
     if member is None:
-        return _End(zone, host, (f"@{selector}4",), (f"@{selector}6",))
+        return _End(zone, host, (f"@{selector}",), (f"@{selector}",))
     if host:
         return _host(federation, zone, host, addressing.transit_number(municipality.ordinal(member.code)))
     network = next(network for network in networks_of(federation, member) if network.name == selector)
@@ -282,21 +281,21 @@ def _firewall_rule(
         family=family,
         proto=icmp if rule.proto == "icmp" else rule.proto,
         icmp_type="echo-request" if rule.proto == "icmp" else None,
-        source=_union([tuple(_plain(federation, address) for address in source)]),
-        dest=_union([tuple(_plain(federation, address) for address in dest)]),
+        source=_union([tuple(_plain(federation, address, family) for address in source)]),
+        dest=_union([tuple(_plain(federation, address, family) for address in dest)]),
         ports=rule.ports,
         comment=rule.name,
     )
 
 
-def _plain(federation: Federation, address: str) -> str:
+def _plain(federation: Federation, address: str, family: Literal[4, 6]) -> str:
     """A set of the members' as the hypervisor knows it: gateways by the transit network, clients by the whole space."""
     if not address.startswith("@"):
         return address
-    if address.startswith("@gateways"):
+    if address == "@gateways":
         transit = hall_network(federation, "transit")
-        return str(transit.ipv4 if address.endswith("4") else transit.ipv6)
-    return f"+members{address[-1]}"
+        return str(transit.ipv4 if family == 4 else transit.ipv6)
+    return f"+members{family}"
 
 
 def _member(federation: Federation, guest: Guest) -> Member | None:

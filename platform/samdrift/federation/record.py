@@ -380,9 +380,9 @@ class Guest(Record):
 class Rule(Record):
     """One flow as seen by one guest. `from_`/`to` are its interfaces, or `self`.
 
-    Addresses are CIDR prefixes, or `@<set><family>` for what only the members' records know: `@adm4`, `@ped4`,
-    `@gateways4`, and the same with 6 (edge fills those sets from the handover; a guest firewall of the hall uses the
-    members' whole space instead).
+    Addresses are CIDR prefixes, or `@adm`, `@ped`, `@gateways` for what only the members' records know (edge fills
+    those sets from the handover; a guest firewall of the hall uses the members' whole space instead). A family of which
+    one end has no address has both lists empty and is no part of the rule.
     """
 
     name: str

@@ -1,0 +1,247 @@
+"""The host records: the only seam between the infrastructure's half and the hosts' half.
+
+A stack's program exports them (`hosts`); they are kept as `handover/<stack>.json` in the state directory; inventories
+read them. Records carry references to secrets, never secrets. The format has a version, and each record the digest of
+the stack files it was made from: what is older than the files of today is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from samdrift.federation import addressing, municipality
+from samdrift.federation.guest import guests_of
+from samdrift.federation.load import load_federation
+from samdrift.federation.network import hall_network, networks_of
+from samdrift.federation.record import AnyStack, Federation, Guest, Member, Record
+from samdrift.federation.setting import settings_of
+
+VERSION = 1
+
+
+class HandoverError(Exception):
+    """A file of host records cannot be used; one sentence that says which command to run."""
+
+
+class HostInterface(Record):
+    """One leg of a host, as it was declared."""
+
+    name: str
+    network: str
+    vnet: str
+    mac: str
+    ipv4: str
+    """Address with prefix length: `10.80.96.1/21`."""
+    ipv6: str
+    gateway4: str | None
+    gateway6: str | None
+
+
+class Ssh(Record):
+    """How the engineer reaches a host: its address, and the host to jump from (None: directly from the desk)."""
+
+    address: str
+    user: str = "root"
+    jump: str | None
+
+
+class Announcement(Record):
+    """What the hall must know of a member, carried by its gateway: for edge's routes and sets, the directory's OUs."""
+
+    key: str
+    name: str
+    code: str
+    domain: str
+    services: tuple[str, ...]
+    adm4: str
+    adm6: str
+    ped4: str
+    ped6: str
+    via4: str
+    via6: str
+    staff: int
+    pupils: int
+
+
+class HostRecord(Record):
+    """One host: where it is, how it is reached, which roles it has and with which settings."""
+
+    version: Literal[1] = 1
+    federation: str
+    stack: str
+    digest: str
+    """SHA-256 over the facts of the hall's and the own stack file and the own inventory."""
+    name: str
+    fqdn: str
+    member: str | None
+    node: str
+    vm_id: int
+    kind: Literal["lxc", "vm"]
+    interfaces: tuple[HostInterface, ...]
+    ssh: Ssh
+    nameservers: tuple[str, ...]
+    roles: dict[str, dict[str, Any]]
+    announces: Announcement | None = None
+
+
+_RECORDS: TypeAdapter[tuple[HostRecord, ...]] = TypeAdapter(tuple[HostRecord, ...])
+
+
+def host_records(federation: Federation, stack: AnyStack) -> tuple[HostRecord, ...]:
+    """The records of a stack's guests: what its program exports."""
+    return tuple(_record(federation, stack, guest) for guest in guests_of(federation, stack))
+
+
+def digest_of(federation: Federation, stack: AnyStack) -> str:
+    """Digest of the facts that a stack's records follow from. Comments and layout of the files do not count."""
+    facts = [one.model_dump(mode="json", exclude={"file"}) for one in (federation.hall, stack)]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def write_json(records: Iterable[HostRecord]) -> str:
+    """Records as the text of a handover file."""
+    return json.dumps([record.model_dump(mode="json") for record in records], indent=2, ensure_ascii=False) + "\n"
+
+
+def read_handover(path: Path, stacks_dir: Path) -> tuple[HostRecord, ...]:
+    """The records of one stack.
+
+    Raises: HandoverError where the file is missing, unreadable, of another version, or older than the stack files;
+    LoadError where the stack files themselves have mistakes.
+    """
+    records = _parse(path)
+    if not records:
+        raise HandoverError(f"{path} holds no host record; run: samdrift up {path.stem}")
+    return _fresh(path, records, load_federation(stacks_dir, records[0].federation))
+
+
+def read_all(handover_dir: Path, stacks_dir: Path) -> tuple[HostRecord, ...]:
+    """The records of all stacks that are up, the hall's with the members filled in.
+
+    Raises: as `read_handover`.
+    """
+    files = sorted(handover_dir.glob("*.json"))
+    found = {path: _parse(path) for path in files}
+    federations = {
+        name: load_federation(stacks_dir, name)
+        for name in {record.federation for records in found.values() for record in records}
+    }
+    fresh = [_fresh(path, records, federations[records[0].federation]) for path, records in found.items() if records]
+    return fill_members(record for records in fresh for record in records)
+
+
+def fill_members(records: Iterable[HostRecord]) -> tuple[HostRecord, ...]:
+    """The same records with what the members' gateways announce put into the settings of edge and the directory hosts.
+
+    The one place where the hall comes to know of its members: a join or a leave changes settings of hosts, no resource.
+    """
+    everyone = tuple(records)
+    announced = sorted((one.announces for one in everyone if one.announces), key=lambda one: one.key)
+    at_edge = [one.model_dump(exclude={"key", "domain", "services", "staff", "pupils"}) for one in announced]
+    in_directory = [
+        {"key": one.key, "name": one.name, "domain": one.domain, "people": {"staff": one.staff, "pupils": one.pupils}}
+        for one in announced
+        if "directory" in one.services
+    ]
+    return tuple(_filled(_filled(one, "edge", at_edge), "directory", in_directory) for one in everyone)
+
+
+def _filled(record: HostRecord, role: str, members: list[dict[str, Any]]) -> HostRecord:
+    if role not in record.roles:
+        return record
+    return record.model_copy(update={"roles": {**record.roles, role: {**record.roles[role], "members": members}}})
+
+
+def _parse(path: Path) -> tuple[HostRecord, ...]:
+    command = f"run: samdrift up {path.stem}"
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise HandoverError(f"{path} does not exist: the stack is not up; {command}") from None
+    except ValueError:
+        raise HandoverError(f"{path} is not JSON: it was cut off or changed by hand; {command}") from None
+    versions = (
+        {entry.get("version") for entry in plain if isinstance(entry, dict)} if isinstance(plain, list) else set()
+    )
+    if versions - {VERSION}:
+        found = ", ".join(sorted(map(str, versions)))
+        raise HandoverError(f"{path} has host records of version {found}, this samdrift reads {VERSION}; {command}")
+    try:
+        return _RECORDS.validate_python(plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise HandoverError(f"{path} is no list of host records ({where}: {first['msg']}); {command}") from None
+
+
+def _fresh(path: Path, records: tuple[HostRecord, ...], federation: Federation) -> tuple[HostRecord, ...]:
+    name = records[0].stack
+    try:
+        stack = federation.stack(name)
+    except LookupError:
+        raise HandoverError(
+            f"{path} is of {name}, which has no stack file any more: put the file back, then run: samdrift down {name}"
+        ) from None
+    if any(record.digest != digest_of(federation, stack) for record in records):
+        raise HandoverError(f"{path} is older than the stack files it came from; run: samdrift up {name}")
+    return records
+
+
+def _record(federation: Federation, stack: AnyStack, guest: Guest) -> HostRecord:
+    return HostRecord(
+        federation=federation.name,
+        stack=stack.name,
+        digest=digest_of(federation, stack),
+        name=guest.name,
+        fqdn=guest.fqdn,
+        member=guest.member,
+        node=guest.node,
+        vm_id=guest.vm_id,
+        kind=guest.kind,
+        interfaces=tuple(
+            HostInterface(
+                name=leg.name,
+                network=leg.name,
+                vnet=leg.vnet,
+                mac=leg.mac,
+                ipv4=str(leg.ipv4),
+                ipv6=str(leg.ipv6),
+                gateway4=str(leg.gateway4) if leg.gateway4 else None,
+                gateway6=str(leg.gateway6) if leg.gateway6 else None,
+            )
+            for leg in guest.interfaces
+        ),
+        # The first leg is the one towards the bastion: edge's in mgt, a gateway's in transit.
+        ssh=Ssh(address=str(guest.interfaces[0].ipv4.ip), jump=None if "edge" in guest.roles else "edge"),
+        nameservers=guest.nameservers,
+        roles=settings_of(federation, guest),
+        announces=_announcement(federation, stack) if "gateway" in guest.roles and isinstance(stack, Member) else None,
+    )
+
+
+def _announcement(federation: Federation, member: Member) -> Announcement:
+    adm, ped = networks_of(federation, member)
+    transit = hall_network(federation, "transit")
+    number = addressing.transit_number(municipality.ordinal(member.code))
+    people = member.people or federation.hall.people
+    return Announcement(
+        key=member.key,
+        name=member.municipality,
+        code=member.code,
+        domain=member.domain,
+        services=member.services,
+        adm4=str(adm.ipv4),
+        adm6=str(adm.ipv6),
+        ped4=str(ped.ipv4),
+        ped6=str(ped.ipv6),
+        via4=str(addressing.host4(transit.ipv4, number).ip),
+        via6=str(addressing.host6(transit.ipv6, number).ip),
+        staff=people.staff,
+        pupils=people.pupils,
+    )
