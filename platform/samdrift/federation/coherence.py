@@ -16,6 +16,9 @@ from samdrift.federation.schema import one_of
 
 Report = Callable[..., Mistake]
 
+KEY_LENGTH = 11
+"""A workplace is called `<key>-adm`, and a computer's account in the directory has 15 characters at most."""
+
 
 def check(stacks: tuple[AnyStack, ...], *, documents: Mapping[str, Document], today: date) -> list[Mistake]:
     """Every mistake that is visible only with all files side by side, or with the official register."""
@@ -26,6 +29,9 @@ def check(stacks: tuple[AnyStack, ...], *, documents: Mapping[str, Document], to
         mistakes += _hall(hall, _reporter(hall, documents), stacks=stacks, today=today)
     for member in members:
         report = _reporter(member, documents)
+        if len(member.key) > KEY_LENGTH:
+            accepted = f"a key of at most {KEY_LENGTH} characters: {member.key}-adm is a computer's name, at most 15"
+            mistakes.append(Mistake(member.file, 0, "", f"the key {member.key!r}", accepted))
         mistakes += _municipality(member, report)
         mistakes += _domain(member, report, stacks=stacks)
         mistakes += _prefix(member, report, members=members, halls=halls)
@@ -66,6 +72,8 @@ def _hall(hall: Hall, report: Report, *, stacks: tuple[AnyStack, ...], today: da
             yield report("wan", key, found=shown(str(gateway)), accepted=f"an address in {prefix}")
     if hall.packages and (why := flow.forbidden("adm", "packages", packages=hall.packages)):
         yield report("packages", found=shown(hall.packages), accepted=f"an address that clients may reach: {why}")
+    if hall.packages and (why := flow.unreachable_packages(hall.packages)):
+        yield report("packages", found=shown(hall.packages), accepted=why)
     yield from _flows(hall.flows, report, selectors=flow.SELECTORS, packages=hall.packages)
     guests = _guest_names(stacks)
     yield from _decisions(hall.waivers, report, "waivers", guests=guests, today=today)

@@ -96,10 +96,14 @@ def firewall_rules(federation: Federation, guest: Guest) -> tuple[FirewallRule, 
 
 
 def ip_sets(hall: Hall) -> dict[str, tuple[str, ...]]:
-    """The address sets that firewall rules name: the whole space a member may be in, so that joining changes none."""
+    """The address sets that firewall rules name, too long for a rule each.
+
+    `members4` and `members6` are the whole space a member may be in, so that a join changes neither.
+    """
     return {
         "members4": tuple(str(prefix) for prefix in addressing.member_space4()),
         "members6": tuple(str(prefix) for prefix in addressing.member_space6(hall.ula)),
+        "internet4": tuple(str(prefix) for prefix in addressing.internet4()),
     }
 
 
@@ -245,6 +249,14 @@ def _zone(selector: str, packages: str | None) -> str:
     )
 
 
+def unreachable_packages(url: str) -> str | None:
+    """What a package proxy's address must be, where no flow can lead to it; None where one can."""
+    address, _, zone = _packages(url)
+    if zone == "wan" and not any(address in prefix for prefix in addressing.internet4()):
+        return "an address in a network of the hall, or one outside the private prefixes"
+    return None
+
+
 def _packages(url: str | None) -> tuple[IPv4Address, int, str]:
     """Address, port and network of the package proxy; a proxy outside the hall is on the Internet side."""
     parts = urlsplit(url or "http://10.0.0.9:3142")
@@ -281,11 +293,18 @@ def _firewall_rule(
         family=family,
         proto=icmp if rule.proto == "icmp" else rule.proto,
         icmp_type="echo-request" if rule.proto == "icmp" else None,
-        source=_union([tuple(_plain(federation, address, family) for address in source)]),
-        dest=_union([tuple(_plain(federation, address, family) for address in dest)]),
+        source=_shortened(federation, source, family),
+        dest=_shortened(federation, dest, family),
         ports=rule.ports,
         comment=rule.name,
     )
+
+
+def _shortened(federation: Federation, addresses: tuple[str, ...], family: Literal[4, 6]) -> tuple[str, ...]:
+    internet = ip_sets(federation.hall)["internet4"]
+    if set(internet) <= set(addresses):
+        addresses = (*(address for address in addresses if address not in internet), "+internet4")
+    return _union([tuple(_plain(federation, address, family) for address in addresses)])
 
 
 def _plain(federation: Federation, address: str, family: Literal[4, 6]) -> str:

@@ -114,7 +114,8 @@ def _stack(path: Path) -> tuple[AnyStack | None, Document, list[Mistake]]:
         return None, document, [*mistakes, document.mistake((*AT, "kind"), found=found, accepted=accepted)]
     key = match["key"]
     mistakes += _misplaced(document, facts, federation=match["federation"], key=key)
-    record, found_more = record_of(_KINDS[facts["kind"]], document, at=AT, key=key, file=document.file)
+    named = {"federation": match["federation"]} if "federation" in facts else {}
+    record, found_more = record_of(_KINDS[facts["kind"]], document, at=AT, key=key, file=document.file, **named)
     return record, document, [*mistakes, *found_more]
 
 

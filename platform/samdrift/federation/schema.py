@@ -15,8 +15,7 @@ from samdrift.federation.mistake import Mistake, shown
 
 R = TypeVar("R", bound=BaseModel)
 
-# Put in by the loader, so nobody may write them.
-_INJECTED = {"key", "file", "inventory"}
+_LOADERS = {"key", "file", "inventory"}
 
 
 def record_of(
@@ -32,10 +31,13 @@ def record_of(
     if not isinstance(value, dict):
         return None, [document.mistake(at, found=shown(value), accepted="a mapping of keys")]
     schema = model.model_json_schema(by_alias=True)
+    if injected:
+        # What the loader puts in itself is no key of the file.
+        schema["properties"] = {name: part for name, part in schema["properties"].items() if name not in _LOADERS}
     mistakes = [
         document.mistake((*at, key), found="an unknown key", accepted=_keys(schema, (), key))
         for key in value
-        if key in _INJECTED
+        if injected and key in _LOADERS
     ]
     text = json.dumps({**value, **injected}, default=_plain)
     try:
@@ -57,7 +59,7 @@ def one_of(names: Iterable[str], *, wrong: str | None = None) -> str:
 
 def _mistakes(error: ValidationError, *, document: Document, at: Path_, schema: dict[str, Any]) -> list[Mistake]:
     found: dict[tuple[Path_, str], list[str]] = {}
-    for entry in error.errors(include_url=False, include_context=False):
+    for entry in error.errors(include_url=False):
         path: Path_ = (*at, *entry["loc"])
         if entry["type"] == "missing":
             key = (path, "nothing")
@@ -69,7 +71,7 @@ def _mistakes(error: ValidationError, *, document: Document, at: Path_, schema: 
             while path not in document.lines and len(path) > len(at):
                 path = path[:-1]
             key = (path, shown(_at(document.value, path)))
-        accepted = entry["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+        accepted = _worded(entry["type"], entry["msg"], entry.get("ctx", {}))
         described = _property(schema, path[len(at) :]).get("description")
         wanted = described or ("a value" if entry["type"] == "missing" else accepted)
         found.setdefault(key, []).append(wanted)
@@ -79,8 +81,27 @@ def _mistakes(error: ValidationError, *, document: Document, at: Path_, schema: 
     ]
 
 
+def _worded(kind: str, message: str, context: dict[str, Any]) -> str:
+    """What pydantic would accept, without its names for types."""
+    words = {
+        "too_short": "{min_length} or more entries",
+        "string_too_short": "text of {min_length} or more characters",
+        "string_too_long": "text of {max_length} or fewer characters",
+        "string_type": "text",
+        "int_type": "a whole number",
+        "bool_type": "true or false",
+        "tuple_type": "a list",
+        "model_type": "a mapping of keys",
+        "date_parsing": "a day: 2027-12-31",
+        "date_from_datetime_parsing": "a day: 2027-12-31",
+    }
+    if kind in words:
+        return words[kind].format(**context)
+    return message.removeprefix("Value error, ").removeprefix("Input should be ")
+
+
 def _keys(schema: dict[str, Any], path: tuple[str | int, ...], wrong: str) -> str:
-    return one_of(set(_property(schema, path).get("properties", {})) - _INJECTED, wrong=wrong)
+    return one_of(_property(schema, path).get("properties", {}), wrong=wrong)
 
 
 def _property(schema: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]:

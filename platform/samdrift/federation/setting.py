@@ -1,8 +1,8 @@
 """The settings of each role on each guest: keyword arguments of the role's own `Settings`, in JSON types.
 
-Three things are not known here and come from the one who deploys: the engineer's public keys (`base.authorized_keys`),
-the members that have joined (`edge.members`, `directory.members`; see `handover.fill_members`) and the values of secrets
-(`{"secret": name}`).
+Three things are not known here and come from the one who deploys: the engineer's public keys
+(`base.authorized_keys`), the members that have joined (`edge.members` and `directory.members`, by
+`handover.fill_members`), and the values of secrets (`{"secret": name}`).
 """
 
 from __future__ import annotations
