@@ -34,6 +34,7 @@ class Catalogue:
     """The standard in reading order: areas as the files' list says, requirements by number."""
 
     areas: tuple[Area, ...]
+    version: str = VERSION
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

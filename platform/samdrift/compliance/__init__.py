@@ -1,0 +1,1 @@
+"""From observations on the platform to verdicts on the standard, and to the report of them."""

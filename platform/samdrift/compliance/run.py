@@ -1,0 +1,130 @@
+"""Run the checks of the standard on a running platform and merge what they found."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from samdrift.compliance.outcome import LAST_OUTCOMES
+from samdrift.compliance.outcome import read as read_outcomes
+from samdrift.compliance.report import Finding, Report
+from samdrift.compliance.result import Result, observe, read, write
+from samdrift.compliance.verdict import Verdict, merge
+from samdrift.standard import catalogue
+from samdrift.standard.requirement import Requirement, Stage
+from samdrift.state import REPOSITORY, State
+
+CHECKS = Path("tests/checks")
+POLICY_RESULTS = Path("results/policies.jsonl")
+"""Where `samdrift check` keeps what the policies said, in the state folder."""
+LAST_RESULTS = Path("results/verify.jsonl")
+
+
+def verify(
+    *,
+    state: State,
+    stack: str | None = None,
+    ids: Collection[str] | None = None,
+    extra: Sequence[Result] | None = None,
+    environment: Mapping[str, str] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Report:
+    """Check the selected requirements (None: all) on the platform of `state` and return the report.
+
+    `stack` limits the subjects to one member. `extra` are results from elsewhere, by default the policies' results
+    that `samdrift check` kept. Raises StandardError for an unknown id. The checks' own output goes to logs/verify.log.
+    """
+    selected = catalogue.load().select(ids)
+    begun = time.monotonic()
+    found = run_checks(state=state, requirements=selected, stack=stack, environment=environment, say=say)
+    others = read(state.root / POLICY_RESULTS) if extra is None else tuple(extra)
+    now = datetime.now(tz=UTC)
+    findings = tuple(find(one, results=(*found, *others), now=now) for one in selected)
+    report = Report(
+        platform=state.name,
+        findings=findings,
+        at=now,
+        seconds=round(time.monotonic() - begun, 1),
+        standard_version=catalogue.load().version,
+        log=str(state.logs / "verify.log"),
+        outcomes=read_outcomes(state.root / LAST_OUTCOMES),
+    )
+    write(report.results, state.root / LAST_RESULTS)
+    return report
+
+
+def run_checks(
+    *,
+    state: State,
+    requirements: Sequence[Requirement],
+    stack: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> tuple[Result, ...]:
+    """Run pytest on the checks of these requirements in a process of its own and return what it wrote down."""
+    wanted = [one.id for one in requirements if one.tests]
+    if not wanted:
+        return ()
+    state.logs.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="samdrift-verify-") as folder:
+        file = Path(folder) / "results.jsonl"
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            str(CHECKS),
+            "-p",
+            "samdrift.compliance.plugin",
+            "-p",
+            "no:cacheprovider",
+        ]
+        command += ["--results", str(file), "--requirements", ",".join(wanted), "-v", "--tb=short"]
+        if stack:
+            command += ["--members", stack.rpartition(".")[2]]
+        environ = {**os.environ, "SAMDRIFT_STATE": str(state.root), "SAMDRIFT_LAB": state.name, **(environment or {})}
+        with (state.logs / "verify.log").open("w") as log:
+            process = subprocess.Popen(
+                command, cwd=REPOSITORY, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+            assert process.stdout is not None
+            for line in process.stdout:
+                log.write(line)
+                log.flush()
+                if say and "::" in line:
+                    say(line.rstrip())
+            process.wait()
+        return read(file)
+
+
+def find(requirement: Requirement, *, results: Sequence[Result], now: datetime) -> Finding:
+    """Merge what is known about one requirement; whatever its record names and nobody executed is said aloud."""
+    own = [one for one in results if one.requirement == requirement.id and not one.is_expired(now)]
+    gone = {one.check for one in results if one.requirement == requirement.id and one.is_expired(now)}
+    executed = {one.check for one in own}
+    for test in requirement.tests:
+        if test not in executed:
+            own.append(_state(requirement, Verdict.DNF, f"the check {test} left no result", check=test, now=now))
+    for policy in requirement.policies:
+        if policy not in executed:
+            why = "its result has expired" if policy in gone else "it has not been run"
+            sentence = f"the policy {policy} says nothing: {why}; run `samdrift check`"
+            own.append(_state(requirement, Verdict.UNPROVEN, sentence, check=policy, now=now))
+    own += [
+        _state(requirement, Verdict.UNPROVEN, f"not checked yet: {one}", now=now) for one in requirement.open_clauses
+    ]
+    if requirement.stage is not Stage.PREVIEW and not requirement.tests:
+        own.append(_state(requirement, Verdict.UNPROVEN, "no check on the running platform is executed yet", now=now))
+    if not own:
+        own.append(_state(requirement, Verdict.UNPROVEN, "no check is executed yet", now=now))
+    verdict = merge(own[0].verdict, *(one.verdict for one in own[1:]))
+    return Finding(requirement=requirement, verdict=verdict, results=tuple(own))
+
+
+def _state(requirement: Requirement, verdict: Verdict, sentence: str, *, now: datetime, check: str = "") -> Result:
+    return observe(requirement.id, subject="federation", verdict=verdict, evidence=(sentence,), check=check, at=now)

@@ -1,0 +1,159 @@
+"""Prove the checks: change the throw-away platform, see the right check go red, undo, see it green again."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from samdrift.compliance.outcome import LAST_OUTCOMES, Outcome, keep
+from samdrift.compliance.result import Result
+from samdrift.compliance.run import run_checks
+from samdrift.compliance.target import Target, confirm
+from samdrift.compliance.verdict import Verdict, merge
+from samdrift.standard import catalogue
+from samdrift.state import REPOSITORY, State
+
+Environment = Mapping[str, str]
+"""What a sabotage may hand to the check's process, e.g. a folder of changed stack files; mostly nothing."""
+
+Change = Callable[[Target], Iterator[Environment | None]]
+"""Changes the platform, yields once, and undoes the change however the run ended."""
+
+PACKAGE = "tests/sabotages"
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """A registered change and the requirement whose check it must turn red."""
+
+    requirement: str
+    name: str
+    change: Callable[[Target], AbstractContextManager[Environment | None]]
+
+
+_registered: dict[tuple[str, str], Sabotage] = {}
+
+
+def sabotage(*, requirement: str, name: str) -> Callable[[Change], Change]:
+    """Register a generator function as a sabotage of that requirement; its record in the standard names it too."""
+
+    def register(change: Change) -> Change:
+        key = (requirement, name)
+        if key in _registered and _registered[key].change.__name__ != change.__name__:
+            raise ValueError(f"{requirement} has two sabotages named {name}")
+        _registered[key] = Sabotage(requirement=requirement, name=name, change=contextmanager(change))
+        return change
+
+    return register
+
+
+def load() -> tuple[Sabotage, ...]:
+    """Import every module of tests/sabotages and return what they register, by requirement and name."""
+    if str(REPOSITORY) not in sys.path:
+        sys.path.insert(0, str(REPOSITORY))
+    for file in sorted((REPOSITORY / PACKAGE).glob("[a-z]*.py")):
+        importlib.import_module(f"{PACKAGE.replace('/', '.')}.{file.stem}")
+    return tuple(_registered[key] for key in sorted(_registered))
+
+
+def run_sabotages(
+    *,
+    state: State,
+    ids: Collection[str] | None = None,
+    names: Collection[str] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> tuple[Outcome, ...]:
+    """Try the sabotages of the selected requirements (None: all) one after the other and return what they showed.
+
+    Raises NotALab before anything is touched, StandardError for an unknown id, ValueError for an unknown name.
+    Outcomes are kept in the state folder as they come, for the report.
+    """
+    chosen = select(load(), ids=ids, names=names)
+    target = confirm(state)
+    outcomes: list[Outcome] = []
+    green: dict[str, Verdict] = {}
+    for one in chosen:
+        _say(
+            say, f"{one.requirement} {one.name}: {'checking before the change' if one.requirement not in green else ''}"
+        )
+        before = green.get(one.requirement) or worst(_check(state, one.requirement))
+        outcome = attempt(one, target=target, before=before, say=say)
+        green.pop(one.requirement, None)
+        if outcome.after is not None:
+            green[one.requirement] = outcome.after
+        outcomes.append(outcome)
+        keep([outcome], state.root / LAST_OUTCOMES)
+    return tuple(outcomes)
+
+
+def select(
+    known: Collection[Sabotage], *, ids: Collection[str] | None, names: Collection[str] | None
+) -> tuple[Sabotage, ...]:
+    """Return the sabotages of these requirements and names; what does not exist is refused, never skipped."""
+    wanted = {one.id for one in catalogue.load().select(ids)}
+    found = tuple(one for one in known if one.requirement in wanted and (names is None or one.name in names))
+    if missing := set(names or ()) - {one.name for one in found}:
+        raise ValueError(f"no sabotage is named {sorted(missing)}; there are {sorted(one.name for one in known)}")
+    return found
+
+
+def attempt(one: Sabotage, *, target: Target, before: Verdict, say: Callable[[str], None] | None = None) -> Outcome:
+    """Apply one sabotage, check, undo, check again. A check that is not green before proves nothing by turning red."""
+    begun = time.monotonic()
+    if before is not Verdict.PASS:
+        reason = (f"not tried: the check is {before.value} already, before the change",)
+        return _outcome(one, before=before, evidence=reason, begun=begun)
+    during: tuple[Result, ...] = ()
+    trouble: tuple[str, ...] = ()
+    try:
+        with one.change(target) as environment:
+            _say(say, f"{one.requirement} {one.name}: changed; the check must turn red")
+            during = _check(target.state, one.requirement, environment=environment)
+    except Exception as error:  # whatever a sabotage raises, the platform must be seen green again afterwards
+        trouble = (f"the change or its undoing broke: {type(error).__name__}: {error}",)
+    _say(say, f"{one.requirement} {one.name}: undone; the check must turn green")
+    after = worst(_check(target.state, one.requirement))
+    red = tuple(r for r in during if r.verdict is Verdict.FAIL)
+    evidence = tuple(f"{r.subject}: {r.evidence[-1]}" for r in red if r.evidence) + trouble
+    return _outcome(one, before=before, during=worst(during), after=after, evidence=evidence, begun=begun)
+
+
+def worst(results: Collection[Result]) -> Verdict:
+    """Merge one requirement's results; none at all is DNF: an absent check proves nothing."""
+    return merge(*(one.verdict for one in results)) if results else Verdict.DNF
+
+
+def _check(state: State, requirement: str, *, environment: Environment | None = None) -> tuple[Result, ...]:
+    found = run_checks(state=state, requirements=[catalogue.load().by_id(requirement)], environment=environment)
+    return tuple(one for one in found if one.requirement == requirement)
+
+
+def _outcome(
+    one: Sabotage,
+    *,
+    before: Verdict,
+    begun: float,
+    evidence: tuple[str, ...],
+    during: Verdict | None = None,
+    after: Verdict | None = None,
+) -> Outcome:
+    return Outcome(
+        requirement=one.requirement,
+        name=one.name,
+        before=before,
+        during=during,
+        after=after,
+        evidence=evidence,
+        seconds=round(time.monotonic() - begun, 1),
+        at=datetime.now(tz=UTC),
+    )
+
+
+def _say(say: Callable[[str], None] | None, sentence: str) -> None:
+    if say:
+        say(sentence)

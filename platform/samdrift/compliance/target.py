@@ -1,0 +1,86 @@
+"""What may be attacked: a pvelab, proven by the API's own answer and by the lab's own state. Nothing else, ever.
+
+A name, an address or a port proves nothing: an endpoint variable that points at the real hall looks the same. So the
+API has to show the instance id that lies, readable by its owner only, in the state folder of a lab that runs here.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from samdrift import lab
+from samdrift.state import State, StateError
+
+HEADER = "X-Pvelab-Instance"
+
+
+class NotALab(Exception):
+    """The endpoint was not proven to be a pvelab; one sentence says which proof is missing."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A lab that may be sabotaged."""
+
+    name: str
+    endpoint: str
+    ca_file: Path
+    token_file: Path
+    instance: str
+    state: State
+
+    def call(self, method: str, path: str, **parameters: Any) -> Any:
+        """Make one API call as the lab's own administrator and return its `data`; an error status is raised."""
+        headers = {"Authorization": f"PVEAPIToken={self.token_file.read_text().strip()}"}
+        with httpx.Client(verify=ssl.create_default_context(cafile=str(self.ca_file)), timeout=60) as client:
+            answer = client.request(
+                method,
+                f"{self.endpoint}/api2/json{path}",
+                headers=headers,
+                params=parameters if method in ("GET", "DELETE") else None,
+                data=parameters if method in ("POST", "PUT") else None,
+            )
+        answer.raise_for_status()
+        return answer.json()["data"]
+
+
+def confirm(state: State) -> Target:
+    """Return the lab of `state` as a target, or raise NotALab."""
+    try:
+        described = state.endpoint()
+        alive = lab.status(described["name"])
+    except (StateError, lab.LabError, KeyError) as error:
+        raise NotALab(f"no lab of this machine is known in {state.root} ({error})") from error
+    if not alive.get("alive"):
+        raise NotALab(f"the lab {described['name']} is not running on this machine")
+    if alive["endpoint"] != described["endpoint"]:
+        raise NotALab(f"lab.json names {described['endpoint']}, the running lab answers at {alive['endpoint']}")
+    kept = Path(alive["state_dir"]) / "instance"
+    if not kept.exists() or not (own := kept.read_text().strip()):
+        raise NotALab(f"{kept} holds no instance id, so the API cannot prove which lab it is")
+    shown = _instance_shown(endpoint=alive["endpoint"], ca_file=Path(alive["ca_file"]))
+    if shown != own:
+        raise NotALab(f"{alive['endpoint']} does not show the instance id of {kept}: it is not this lab")
+    return Target(
+        name=alive["name"],
+        endpoint=alive["endpoint"],
+        ca_file=Path(alive["ca_file"]),
+        token_file=Path(alive["token_file"]),
+        instance=own,
+        state=state,
+    )
+
+
+def _instance_shown(*, endpoint: str, ca_file: Path) -> str | None:
+    """Ask the API itself, trusting only the lab's own CA. No credential is sent to what is not yet proven."""
+    try:
+        with httpx.Client(verify=ssl.create_default_context(cafile=str(ca_file)), timeout=10) as client:
+            found: str | None = client.get(f"{endpoint}/api2/json/version").headers.get(HEADER)
+    except (httpx.HTTPError, OSError, ssl.SSLError) as error:
+        raise NotALab(f"{endpoint} did not answer as a lab with the CA of {ca_file} ({error})") from error
+    return found

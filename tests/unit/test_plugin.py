@@ -1,0 +1,155 @@
+"""The pytest plugin, on checks that end in every possible way."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from samdrift.compliance.result import Result, read
+from samdrift.compliance.verdict import Verdict
+from samdrift.state import REPOSITORY
+
+CHECKS = """
+import subprocess, pytest
+from samdrift.compliance.evidence import ProbeTimeout
+
+def live(evidence):
+    evidence.case()
+    evidence.control("the allowed answered", alive=True)
+
+@pytest.fixture
+def broken():
+    raise RuntimeError("no way in")
+
+@pytest.fixture
+def untidy():
+    yield
+    raise RuntimeError("a listener stayed")
+
+@pytest.mark.requirement("NET-01")
+@pytest.mark.parametrize("member", ["tomelilla", "ystad"])
+def test_holds(member, evidence):
+    live(evidence)
+    evidence.note(f"nothing arrived from {member}")
+
+@pytest.mark.requirement("NET-02")
+def test_violated(evidence):
+    live(evidence)
+    assert 1 == 2, "a frame crossed"
+
+@pytest.mark.requirement("NET-03")
+def test_silent_beside_a_live_control(evidence):
+    live(evidence)
+    raise ProbeTimeout("dc1:389 was silent for 3 s")
+
+@pytest.mark.requirement("NET-04")
+def test_silent_alone(evidence):
+    raise subprocess.TimeoutExpired("ssh", 3)
+
+@pytest.mark.requirement("NET-05")
+def test_empty(evidence):
+    evidence.control("the allowed answered", alive=True)
+
+@pytest.mark.requirement("NET-06")
+def test_no_set_up(broken, evidence):
+    live(evidence)
+
+@pytest.mark.requirement("NET-07")
+def test_left_out():
+    pytest.skip("not today")
+
+@pytest.mark.requirement("DIR-01")
+@pytest.mark.xfail(reason="known")
+def test_excused(evidence):
+    assert False
+
+@pytest.mark.requirement("DIR-02")
+def test_without_evidence():
+    pass
+
+@pytest.mark.requirement("DIR-03")
+def test_broke(evidence):
+    live(evidence)
+    {}["missing"]
+
+@pytest.mark.requirement("DIR-04")
+def test_left_a_mess(untidy, evidence):
+    live(evidence)
+
+@pytest.mark.requirement("DIR-05")
+@pytest.mark.parametrize("member", [])
+def test_nobody_to_check(member, evidence):
+    live(evidence)
+
+def test_of_no_requirement():
+    raise AssertionError("must not run")
+"""
+
+
+def run(folder: Path, source: str, *options: str) -> tuple[tuple[Result, ...], subprocess.CompletedProcess[str]]:
+    (folder / "test_checks.py").write_text(source)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        str(folder),
+        "-p",
+        "samdrift.compliance.plugin",
+        "-p",
+        "no:cacheprovider",
+    ]
+    command += ["-c", str(REPOSITORY / "pyproject.toml"), "--results", str(folder / "results.jsonl"), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=120)
+    return read(folder / "results.jsonl"), done
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, ...]:
+    return run(tmp_path_factory.mktemp("checks"), CHECKS)[0]
+
+
+@pytest.mark.parametrize(
+    ("check", "verdict", "words"),
+    [
+        ("test_violated", Verdict.FAIL, "a frame crossed"),
+        ("test_silent_beside_a_live_control", Verdict.FAIL, "dc1:389 was silent"),
+        ("test_silent_alone", Verdict.DNF, "no live control"),
+        ("test_empty", Verdict.DNF, "0 cases observed"),
+        ("test_no_set_up", Verdict.DNF, "no way in"),
+        ("test_left_out", Verdict.DNF, "not today"),
+        ("test_excused", Verdict.DNF, "skipped"),
+        ("test_without_evidence", Verdict.DNF, "0 cases"),
+        ("test_broke", Verdict.DNF, "KeyError"),
+        ("test_left_a_mess", Verdict.DNF, "a listener stayed"),
+        ("test_nobody_to_check", Verdict.DNF, "empty parameter set"),
+    ],
+)
+def test_ending_becomes_verdict(results: tuple[Result, ...], check: str, verdict: Verdict, words: str) -> None:
+    (one,) = [one for one in results if one.check == check]
+    assert one.verdict is verdict
+    assert words in one.evidence[-1]
+
+
+def test_passing_check_has_a_result_per_member(results: tuple[Result, ...]) -> None:
+    passed = [one for one in results if one.verdict is Verdict.PASS]
+    assert [(one.requirement, one.subject) for one in passed] == [("NET-01", "tomelilla"), ("NET-01", "ystad")]
+    assert passed[0].evidence[0] == "nothing arrived from tomelilla"
+    assert passed[0].cases == 1
+
+
+def test_a_test_of_no_requirement_is_not_run(results: tuple[Result, ...]) -> None:
+    assert len(results) == 13
+
+
+def test_only_the_wanted_requirements_run(tmp_path: Path) -> None:
+    results, _ = run(tmp_path, CHECKS, "--requirements", "NET-02,NET-05")
+    assert {one.requirement for one in results} == {"NET-02", "NET-05"}
+
+
+def test_an_unknown_id_stops_the_run(tmp_path: Path) -> None:
+    source = 'import pytest\n@pytest.mark.requirement("NET-99")\ndef test_x(): pass\n'
+    results, done = run(tmp_path, source)
+    assert not results
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "NET-99 is not a requirement" in done.stdout + done.stderr
