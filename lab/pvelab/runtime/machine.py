@@ -1,9 +1,16 @@
 """The lab on this machine: the one entrance for the API half."""
 
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from pvelab.firewall.model import FirewallSpec
+from pvelab.firewall.compile import compile_ruleset
+from pvelab.firewall.model import FirewallError, FirewallSpec
+from pvelab.runtime import hostkey, kernel, nft, observe, preflight, requirement, snapshot, subid, template
+from pvelab.runtime.cgroup import Cgroups
+from pvelab.runtime.errors import MachineError
+from pvelab.runtime.guest import Guests
 from pvelab.runtime.model import (
     DeskSpec,
     GuestSpec,
@@ -14,6 +21,9 @@ from pvelab.runtime.model import (
     RouteSpec,
     VnetSpec,
 )
+from pvelab.runtime.namespace import Namespace
+from pvelab.runtime.network import Networks
+from pvelab.runtime.place import Place
 
 
 class Machine:
@@ -32,16 +42,33 @@ class Machine:
         packages: PackageProxySpec | None = None,
     ) -> None:
         """Touches nothing. `state`: this lab's own directory; `cache`: shared by the labs of this user."""
-        raise NotImplementedError
+        self.place = Place(name=name, state=state.resolve(), cache=cache.resolve())
+        self.namespace = Namespace(name)
+        self.packages = packages
+        seats = [*desk, DeskSpec(vnet=packages.vnet, addresses=(packages.address,))] if packages else desk
+        self._networks = Networks(self.place, self.namespace, desk=seats, routes=routes)
+        self._cgroups = Cgroups(name)
+        self._guests = Guests(self.place, self.namespace, self._cgroups)
+        self._locks: dict[int, threading.Lock] = {}
+        self._lock = threading.Lock()
 
     @property
     def netns(self) -> Path:
         """The lab's network namespace: `/run/netns/pvelab-<name>`."""
-        raise NotImplementedError
+        return self.namespace.path
 
     def open(self, log: Log = print) -> None:
         """Make or adopt the namespace, clear leftovers of this name, check disk and memory, start the package proxy."""
-        raise NotImplementedError
+        requirement.check()
+        preflight.check(self.place.state, disk=preflight.LAB_DISK, memory=preflight.LAB_MEMORY, purpose="the lab")
+        self.place.guests.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.place.run.mkdir(parents=True, exist_ok=True, mode=0o755)
+        subid.ensure(log)
+        kernel.raise_limits(log)
+        if self.namespace.open():
+            log(f"made network namespace {self.netns}")
+        self._networks.open()
+        nft.load(self.namespace, nft.own_rules((self.packages.port,) if self.packages else ()))
 
     def close(self, *, destroy: bool) -> None:
         """Let go (guests keep running, to be adopted), or with `destroy` stop and remove every trace of the lab."""
@@ -49,95 +76,150 @@ class Machine:
 
     def create(self, spec: GuestSpec, log: Log) -> None:
         """Make the guest's disk from its template. Leaves nothing behind when it fails."""
-        raise NotImplementedError
+        self._check_room(spec.vmid, memory=0)
+        with self._only(spec.vmid):
+            self._guests.create(spec, log)
 
     def destroy(self, vmid: int) -> None:
         """Remove the guest's disk and snapshots; refuses while it runs."""
-        raise NotImplementedError
+        with self._only(vmid):
+            self._guests.destroy(vmid)
 
     def start(self, vmid: int, spec: GuestSpec, log: Log) -> None:
-        """Start the guest; returns when its init runs and its interfaces are plugged in."""
-        raise NotImplementedError
+        """Start the guest; returns when its init runs and its interfaces are plugged in.
+
+        The packet filter must know the guest before (`apply_firewall`): its rules go by interface names.
+        """
+        _same(vmid, spec)
+        self._check_room(vmid, memory=preflight.GUEST_MEMORY)
+        with self._only(vmid):
+            self._guests.start(spec, log)
 
     def stop(self, vmid: int) -> None:
         """Pull the plug. Nothing to do when it does not run."""
-        raise NotImplementedError
+        with self._only(vmid):
+            self._guests.stop(vmid)
 
-    def shutdown(self, vmid: int, timeout_s: int) -> bool:
+    def shutdown(self, vmid: int, timeout_s: float) -> bool:
         """Ask the guest to power off; True when it did within the time."""
-        raise NotImplementedError
+        with self._only(vmid):
+            return self._guests.shutdown(vmid, timeout_s)
 
-    def reboot(self, vmid: int, spec: GuestSpec, log: Log, timeout_s: int = 60) -> None:
+    def reboot(self, vmid: int, spec: GuestSpec, log: Log, timeout_s: float = 60) -> None:
         """Shut the guest down (hard after the time) and start it with `spec`: pending changes take effect."""
-        raise NotImplementedError
+        _same(vmid, spec)
+        with self._only(vmid):
+            if not self._guests.shutdown(vmid, timeout_s):
+                log(f"CT {vmid} did not end within {timeout_s:.0f} s: stopping it")
+                self._guests.stop(vmid)
+            self._guests.start(spec, log)
 
     def status(self, vmid: int) -> GuestStatus:
         """What the guest uses now."""
-        raise NotImplementedError
+        return observe.status(vmid, self.place, self._cgroups)
 
     def exists(self, vmid: int) -> bool:
         """Whether the guest has a disk here."""
-        raise NotImplementedError
+        return self._guests.exists(vmid)
 
     def running(self) -> set[int]:
         """The guests that run now, whoever started them: what a restarted daemon adopts."""
-        raise NotImplementedError
+        return set(self._cgroups.monitors())
 
     def interfaces(self, vmid: int) -> list[Interface]:
         """The guest's interfaces as they are now; refuses when it does not run."""
-        raise NotImplementedError
+        return observe.interfaces(vmid, self._cgroups)
 
     def resize(self, vmid: int, disk_bytes: int) -> None:
         """Grow the guest's disk, running or not; refuses to shrink."""
-        raise NotImplementedError
+        with self._only(vmid):
+            self._guests.resize(vmid, disk_bytes)
 
     def apply_limits(self, vmid: int, spec: GuestSpec) -> None:
         """Put memory, swap, processor and pids limits in force on the running guest; nothing to do on a stopped one."""
-        raise NotImplementedError
+        _same(vmid, spec)
+        with self._only(vmid):
+            self._guests.apply_limits(spec)
 
-    def clone(self, source: int, spec: GuestSpec, log: Log, snapshot: str | None = None) -> None:
+    def clone(self, source: int, spec: GuestSpec, log: Log, snapshot_name: str | None = None) -> None:
         """A full copy of the guest's disk (or of its snapshot) as guest `spec.vmid`; new host keys and machine id."""
-        raise NotImplementedError
+        self._check_room(spec.vmid, memory=0)
+        first, second = sorted((source, spec.vmid))
+        with self._only(first), self._only(second):
+            snapshot.clone(self._guests, source, spec, snapshot=snapshot_name, log=log)
 
     def snapshot(self, vmid: int, name: str) -> None:
         """Keep the disk's contents under a name; a running guest is frozen meanwhile."""
-        raise NotImplementedError
+        self._check_room(vmid, memory=0)
+        with self._only(vmid):
+            snapshot.take(self._guests, vmid, name)
 
     def rollback(self, vmid: int, name: str) -> None:
         """Put a snapshot's contents back; refuses while the guest runs."""
-        raise NotImplementedError
+        with self._only(vmid):
+            snapshot.rollback(self._guests, vmid, name)
 
     def delete_snapshot(self, vmid: int, name: str) -> None:
         """Forget a snapshot."""
-        raise NotImplementedError
+        with self._only(vmid):
+            snapshot.delete(self._guests, vmid, name)
 
     def export(self, vmid: int, file: Path, log: Log) -> None:
-        """The guest's whole file tree as one `.tar.zst` (a vzdump archive's contents), frozen meanwhile when it runs."""
-        raise NotImplementedError
+        """The guest's whole file tree as one `.tar.zst`, owners as the guest sees them, frozen meanwhile when it runs.
+
+        It can be the template of a new guest: that is a restore.
+        """
+        with self._only(vmid):
+            snapshot.export(self._guests, vmid, file, log)
 
     def set_root_access(self, vmid: int, *, password: str | None = None, ssh_keys: Sequence[str] | None = None) -> None:
         """Set root's password and/or authorised keys inside the guest, running or not."""
-        raise NotImplementedError
+        keys = None if ssh_keys is None else tuple(ssh_keys)
+        with self._only(vmid):
+            self._guests.require(vmid)
+            self._guests.change_files(vmid, hostkey.root_access(password=password, ssh_keys=keys))
 
     def execute(self, vmid: int, argv: Sequence[str], *, timeout_s: float = 60) -> tuple[int, str, str]:
         """Run a command as root inside a running guest: exit status, output, errors. For tests and set-up."""
-        raise NotImplementedError
+        return self._guests.execute(vmid, argv, timeout_s=timeout_s)
 
     def apply_networks(self, vnets: Iterable[VnetSpec]) -> None:
         """Make the bridges equal to the running SDN configuration, desk addresses and routes included.
 
         Refuses, before it changes anything, to remove a bridge that a running guest is plugged into.
         """
-        raise NotImplementedError
+        with self._lock:
+            self._networks.apply(vnets)
 
     def apply_firewall(self, spec: FirewallSpec) -> None:
         """Replace the packet filter in one transaction; on an error the old one stays in force."""
-        raise NotImplementedError
+        try:
+            ruleset = compile_ruleset(spec)
+        except FirewallError as error:
+            raise MachineError(str(error)) from error
+        with self._lock:
+            nft.load(self.namespace, ruleset)
 
     def templates(self) -> list[Path]:
         """The template archives in the cache."""
-        raise NotImplementedError
+        return sorted(template.folder(self.place.cache).glob("*/*.tar.*"))
 
     def build_template(self, log: Log) -> Path:
         """The standard template, built when the cache lacks it; the path of its archive."""
-        raise NotImplementedError
+        requirement.check()
+        return template.build(self.place.cache, log)
+
+    def _check_room(self, vmid: int, *, memory: int) -> None:
+        preflight.check(self.place.state, disk=preflight.GUEST_DISK, memory=memory, purpose=f"CT {vmid}")
+
+    @contextmanager
+    def _only(self, vmid: int) -> Iterator[None]:
+        with self._lock:
+            lock = self._locks.setdefault(vmid, threading.Lock())
+        with lock:
+            yield
+
+
+def _same(vmid: int, spec: GuestSpec) -> None:
+    if vmid != spec.vmid:
+        raise MachineError(f"record of CT {spec.vmid} given for CT {vmid}")

@@ -1,0 +1,41 @@
+"""Load packet filters into the lab's namespace, each in one transaction."""
+
+from pvelab.runtime.errors import MachineError
+from pvelab.runtime.namespace import Namespace
+
+OWN_RULES = """\
+table inet pvelab_own
+delete table inet pvelab_own
+table bridge pvelab_own
+delete table bridge pvelab_own
+table inet pvelab_own {{
+  chain input {{
+    type filter hook input priority filter; policy drop;
+    iifname "lo" accept
+    ct state established,related accept
+    meta l4proto {{ icmp, ipv6-icmp }} accept
+{listeners}
+  }}
+}}
+table bridge pvelab_own {{
+  chain prerouting {{
+    # A VNet is one VLAN: its ports are access ports, and a tagged frame is nobody's.
+    type filter hook prerouting priority -400; policy accept;
+    meta protocol {{ 0x8100, 0x88a8 }} drop
+  }}
+}}
+"""
+
+
+def own_rules(ports: tuple[int, ...]) -> str:
+    """The namespace's own filter: closed to guests except for answers and the ports that the lab listens on."""
+    listeners = f"    tcp dport {{ {', '.join(str(port) for port in sorted(ports))} }} accept" if ports else ""
+    return OWN_RULES.format(listeners=listeners)
+
+
+def load(namespace: Namespace, ruleset: str) -> None:
+    """Load a ruleset; when it does not load, the one before stays in force. Raises MachineError with nft's reason."""
+    done = namespace.run(["nft", "-f", "-"], text=ruleset, check=False)
+    if done.returncode != 0:
+        reason = done.stderr.strip().splitlines()
+        raise MachineError(f"the packet filter does not load: {reason[0] if reason else 'nft gave no reason'}")
