@@ -5,7 +5,6 @@ Everything else, and every other project, reaches the engine untouched.
 
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,9 +68,7 @@ def selected(engine: str, folder: Path) -> str:
 
 def main(arguments: Sequence[str]) -> NoReturn:
     """Become the engine, with the composed stack file where this command reads one."""
-    engine = os.environ.get("SAMDRIFT_PULUMI")
-    if engine is None:
-        sys.exit('pulumi: run `eval "$(samdrift env)"` first')
+    engine = os.environ["SAMDRIFT_PULUMI"]
     root, state = Path(os.environ["SAMDRIFT_ROOT"]), Path(os.environ["SAMDRIFT_STATE"]) / "pulumi"
     call = read(arguments)
     variables = dict(os.environ)

@@ -14,11 +14,15 @@ import (
 // Pulumi keeps `id` for itself.
 const givenID = "resourceId"
 
+// namedByBridge are resources that the published package leaves to the bridge, which names the id after the resource
+// (`sdnControllerEvpnId`) and reads it from there.
+var namedByBridge = map[string]bool{"proxmox_sdn_controller_evpn": true}
+
 // renameGivenIDs renames every `id` that is an input, and makes Pulumi's own id of the same value.
 func renameGivenIDs(info *tfbridge.ProviderInfo) {
 	info.P.ResourcesMap().Range(func(terraformName string, res shim.Resource) bool {
 		id, found := res.Schema().GetOk("id")
-		if found && (id.Required() || id.Optional()) {
+		if found && (id.Required() || id.Optional()) && !namedByBridge[terraformName] {
 			info.Resources[terraformName] = &tfbridge.ResourceInfo{
 				Fields:    map[string]*tfbridge.SchemaInfo{"id": {Name: givenID, Type: "string"}},
 				ComputeID: readGivenID,
