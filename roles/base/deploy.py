@@ -8,7 +8,7 @@ from pyinfra.api.deploy import deploy
 from pyinfra.operations import files, server
 
 from roles.base.settings import Settings
-from roles.operations import file, package, unit
+from roles.operations import account, file, package, unit
 
 TEMPLATES = Path(__file__).parent / "templates"
 PACKAGES = (
@@ -66,14 +66,13 @@ def configure(settings: Settings) -> None:
         "chrony knows whose clock it is", "/etc/systemd/system/chrony.service.d/samdrift.conf", units=["chrony.service"]
     )
 
-    server.user(
+    account.person(name=f"Administrator {settings.admin} exists", user=settings.admin)
+    # The folder is root's: who may sign in is decided here, not on the host.
+    file.written(
         name=f"Administrator {settings.admin} signs in by key",
-        user=settings.admin,
-        shell="/bin/bash",
-        home=f"/home/{settings.admin}",
-        create_home=True,
-        public_keys=settings.authorized_keys,
-        delete_keys=True,
+        dest=f"/home/{settings.admin}/.ssh/authorized_keys",
+        text="".join(f"{key}\n" for key in settings.authorized_keys),
+        owner=f"{settings.admin}:{settings.admin}",
     )
     rendered("Administrators become root with sudo", "/etc/sudoers.d/samdrift", mode="440", check="visudo -qcf {}")
     rendered(

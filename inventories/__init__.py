@@ -1,0 +1,1 @@
+"""Host records become hosts: for pyinfra, for testinfra, and for OpenSSH."""

@@ -1,0 +1,69 @@
+"""One host record as pyinfra's host data: settings completed, secrets resolved, and how to connect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from samdrift.handover import HostRecord
+
+
+class InventoryError(ValueError):
+    """A host record cannot become a host; one sentence."""
+
+
+def host_data(record: HostRecord, *, state: Path, secret: Callable[[str], str]) -> dict[str, Any]:
+    """Return the data of one pyinfra host.
+
+    `secret` returns the value of a named secret. Raises `InventoryError` for a secret that is not there.
+    """
+    roles = {name: _resolved(settings, secret) for name, settings in record.roles.items()}
+    if "base" in roles:
+        first = record.interfaces[0]
+        roles["base"] |= {
+            "authorized_keys": [read_key(state)],
+            "addresses": [first.ipv4.split("/")[0], first.ipv6.split("/")[0]],
+        }
+    return {
+        "roles": roles,
+        "record": record.model_dump(mode="json"),
+        # Looked up in the configuration file by this name; address, user, key and way in stand there.
+        "ssh_hostname": record.name,
+        "ssh_config_file": str(state / "ssh" / "config"),
+        # paramiko looks for agents and default keys unless it is told not to.
+        "ssh_allow_agent": False,
+        "ssh_look_for_keys": False,
+        "ssh_strict_host_key_checking": "accept-new",
+        "ssh_connect_retries": 5,
+        "ssh_connect_retry_min_delay": 1.0,
+        "ssh_connect_retry_max_delay": 3.0,
+    }
+
+
+def read_key(state: Path) -> str:
+    """Return the operator's public key."""
+    path = state / "ssh" / "id_ed25519.pub"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        raise InventoryError(f"{path} does not exist: run samdrift up, which makes the key") from None
+
+
+def read_secret(state: Path, name: str) -> str:
+    """Return the value of the secret file `name`."""
+    path = state / "secrets" / name
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        raise InventoryError(f"{path} does not exist: run samdrift up, which makes the secrets") from None
+
+
+def _resolved(found: Any, secret: Callable[[str], str]) -> Any:
+    if isinstance(found, Mapping):
+        if set(found) == {"secret"}:
+            return secret(found["secret"])
+        return {key: _resolved(value, secret) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [_resolved(value, secret) for value in found]
+    return found
