@@ -33,6 +33,7 @@ POLICIES: tuple[Policy, ...] = (
     gateway.subnet_without_gateway,
     address.guest_address_in_plan,
     boundary.rule_respects_denies,
+    boundary.internet_set_public,
     firewall.datacenter_firewall_drops,
     firewall.guest_firewall_drops,
     firewall.guest_has_firewall,

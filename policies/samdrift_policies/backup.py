@@ -4,20 +4,23 @@ from pulumi_policy import ReportViolation, Severity, StackValidationArgs, StackV
 
 from samdrift_policies.declaration import declared
 from samdrift_policies.guest import hostname, is_guest, number
+from samdrift_policies.inputs import inputs_of
 from samdrift_policies.requirement import document, framework
 
 JOB = "proxmoxve:backup/job:Job"
 
 
 def _guest_in_backup_job(args: StackValidationArgs, report_violation: ReportViolation) -> None:
-    jobs = [r.props for r in args.resources if r.resource_type == JOB and r.props.get("enabled") is not False]
+    declared_jobs = [inputs_of(r) for r in args.resources if r.resource_type == JOB]
+    jobs = [job for job in declared_jobs if job.get("enabled") is not False]
     pools = {job["pool"] for job in jobs if job.get("pool")}
     named = {str(guest) for job in jobs for guest in job.get("vmids") or ()}
     for resource in args.resources:
         if not is_guest(resource):
             continue
-        guest = hostname(resource.props)
-        if resource.props.get("poolId") in pools or str(number(resource.props)) in named:
+        props = inputs_of(resource)
+        guest = hostname(props)
+        if props.get("poolId") in pools or str(number(props)) in named:
             continue
         if not declared(resource.urn).is_disposable(guest):
             report_violation(

@@ -11,10 +11,11 @@ from typing import Any
 from pulumi_policy import ReportViolation, ResourceValidationArgs, ResourceValidationPolicy, Severity
 
 from samdrift_policies.declaration import Declaration, declared, members
-from samdrift_policies.guest import RULES, number
+from samdrift_policies.guest import IPSET, RULES, number
 from samdrift_policies.plan import Network, hall_networks, member_networks
 from samdrift_policies.requirement import document, framework
 
+INTERNET = "+internet"
 ADM, PED = 2, 3  # the last two digits of a member's vm ids
 
 
@@ -34,11 +35,18 @@ def _denied(of: Declaration) -> Iterator[tuple[str, list[Network], list[Network]
 
 
 def _ends(rule: Mapping[str, Any], key: str, *, unsaid: list[Network], members: list[Network]) -> list[Network]:
-    """Return the networks a rule's source or destination means: a set is taken for every member's networks."""
+    """Return the networks a rule's source or destination means.
+
+    A set is taken for every member's networks, but for `internet…`, which `internet-set-public` looks into.
+    """
+    text = str(rule.get(key) or "")
     found: list[Network] = []
-    for part in filter(None, str(rule.get(key) or "").split(",")):
-        found += members if part.startswith("+") else [ip_network(part, strict=False)]
-    return found or unsaid
+    for part in filter(None, text.split(",")):
+        if part.startswith("+"):
+            found += [] if part.startswith(INTERNET) else members
+        else:
+            found.append(ip_network(part, strict=False))
+    return found if text else unsaid
 
 
 def _own(of: Declaration, vm_id: int) -> list[Network]:
@@ -79,4 +87,26 @@ rule_respects_denies = ResourceValidationPolicy(
     framework=framework("NET-07"),
     remediation_steps="Name source and destination of the flow in the service catalogue, or drop the flow.",
     url=document("NET-07"),
+)
+
+
+def _internet_set_public(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+    if args.resource_type != IPSET or not f"+{args.props['name']}".startswith(INTERNET):
+        return
+    of = declared(args.urn)
+    own = [n for vnet, pair in hall_networks(of.hall).items() if vnet != "wan" for n in pair]
+    own += [n for site in _sites(of).values() for pair in site.values() for n in pair]
+    for entry in args.props.get("cidrs") or ():
+        if _crosses([ip_network(entry["name"])], own):
+            report_violation(f"set {args.props['name']} holds {entry['name']}, a network of the federation", None)
+
+
+internet_set_public = ResourceValidationPolicy(
+    name="internet-set-public",
+    description="Prohibits the federation's own networks in the address set that stands for the Internet.",
+    validate=_internet_set_public,
+    severity=Severity.CRITICAL,
+    framework=framework("NET-05"),
+    remediation_steps="Take private and federation prefixes out of the set.",
+    url=document("NET-05"),
 )

@@ -17,6 +17,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from samdrift_policies.inputs import remember
 from samdrift_policies.requirement import document, framework
 
 SHAPES = {
@@ -56,7 +57,7 @@ def _no_plain_secret(args: ResourceValidationArgs, report_violation: ReportViola
 no_plain_secret = ResourceValidationPolicy(
     name="no-plain-secret",
     description="Prohibits what looks like a secret in properties that are not made to carry one.",
-    validate=_no_plain_secret,
+    validate=[remember, _no_plain_secret],
     severity=Severity.CRITICAL,
     framework=framework("SEC-06"),
     remediation_steps="Keep the value in the state folder and put its name there: {secret: <name>}.",

@@ -10,6 +10,7 @@ from pulumi_policy import (
 )
 
 from samdrift_policies.guest import OPTIONS, hostname, is_guest, legs, number
+from samdrift_policies.inputs import inputs_of
 from samdrift_policies.requirement import document, framework
 
 DATACENTER = "proxmoxve:cluster/firewallLegacy:FirewallLegacy"
@@ -58,10 +59,10 @@ guest_firewall_drops = ResourceValidationPolicy(
 
 
 def _guest_has_firewall(args: StackValidationArgs, report_violation: ReportViolation) -> None:
-    covered = {number(r.props) for r in args.resources if r.resource_type == OPTIONS}
+    covered = {number(inputs_of(r)) for r in args.resources if r.resource_type == OPTIONS}
     for resource in args.resources:
-        if is_guest(resource) and number(resource.props) not in covered:
-            report_violation(f"guest {hostname(resource.props)} has no firewall options: add them", resource.urn)
+        if is_guest(resource) and number(inputs_of(resource)) not in covered:
+            report_violation(f"guest {hostname(inputs_of(resource))} has no firewall options: add them", resource.urn)
 
 
 guest_has_firewall = StackValidationPolicy(

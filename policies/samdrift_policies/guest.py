@@ -10,6 +10,7 @@ from pulumi_policy import PolicyResource, ResourceValidationArgs
 CONTAINER = "proxmoxve:index/containerLegacy:ContainerLegacy"
 MACHINE = "proxmoxve:index/vmLegacy:VmLegacy"
 OPTIONS = "proxmoxve:firewall/optionsLegacy:OptionsLegacy"
+IPSET = "proxmoxve:firewall/ipsetLegacy:IpsetLegacy"
 RULES = "proxmoxve:firewall/rulesLegacy:RulesLegacy"
 
 Properties = Mapping[str, Any]

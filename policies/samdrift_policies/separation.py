@@ -1,8 +1,5 @@
 """Administrative and pedagogical networks are two: in zones, in uplinks, in guests."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from pulumi_policy import (
     PolicyResource,
     ReportViolation,
@@ -14,6 +11,7 @@ from pulumi_policy import (
 )
 
 from samdrift_policies.guest import hostname, is_guest, legs, number, tags
+from samdrift_policies.inputs import inputs_of
 from samdrift_policies.requirement import document, framework
 
 VNET = "proxmoxve:sdn/vnet:Vnet"
@@ -46,7 +44,7 @@ vnet_in_class_zone = ResourceValidationPolicy(
 
 
 def _uplink(zone: PolicyResource) -> tuple[str, str]:
-    props: Mapping[str, Any] = zone.props
+    props = inputs_of(zone)
     return str(props["resourceId"]), str(props.get("bridge"))
 
 

@@ -2,6 +2,7 @@
 
 from pulumi_policy import ReportViolation, Severity, StackValidationArgs, StackValidationPolicy
 
+from samdrift_policies.inputs import inputs_of
 from samdrift_policies.requirement import document, framework
 from samdrift_policies.separation import VNET
 
@@ -11,7 +12,8 @@ def _vnet_tag_unique(args: StackValidationArgs, report_violation: ReportViolatio
     for resource in args.resources:
         if resource.resource_type != VNET:
             continue
-        vnet, tag = resource.props["resourceId"], resource.props.get("tag")
+        props = inputs_of(resource)
+        vnet, tag = props["resourceId"], props.get("tag")
         if not tag:
             report_violation(f"VNet {vnet} has no VLAN tag: give it the one of the address plan", resource.urn)
         elif owner.setdefault(int(tag), vnet) != vnet:

@@ -32,8 +32,8 @@ class GuestFirewall(pulumi.ComponentResource):
     ) -> None:
         """`machine` is the guest's container or VM: a new one starts without any of this, so all of it follows it."""
         super().__init__("samdrift:firewall:GuestFirewall", name, {}, opts)
-        number = machine.id.apply(int)
-        where = {"container_id": number} if guest.kind == "lxc" else {"vm_id": number}
+        # The number as declared, not as an output: the policies can read it in the very first preview.
+        where = {"container_id" if guest.kind == "lxc" else "vm_id": guest.vm_id}
 
         def follow(*before: pulumi.Resource) -> pulumi.ResourceOptions:
             return pulumi.ResourceOptions(
