@@ -1,0 +1,1 @@
+"""Users, groups, roles, ACLs, tokens, tickets."""

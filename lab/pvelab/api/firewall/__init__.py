@@ -1,0 +1,1 @@
+"""Options, rules, groups, aliases and IP sets at the datacenter, node and guest level."""

@@ -1,0 +1,1 @@
+"""HA resources and rules."""

@@ -1,0 +1,1 @@
+"""Zones, VNets and subnets, pending and applied."""

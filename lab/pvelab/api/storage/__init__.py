@@ -1,0 +1,1 @@
+"""Storage definitions and what lies on them."""

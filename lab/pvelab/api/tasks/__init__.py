@@ -1,0 +1,1 @@
+"""Tasks, their state and their logs."""

@@ -1,0 +1,136 @@
+"""One running lab: its settings, state, machine, tasks and authority, as the API's handlers see it."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pvelab.access.permission import Authority
+from pvelab.access.ticket import Seal
+from pvelab.store import Store
+from pvelab.task import TaskRunner, Work
+
+if TYPE_CHECKING:
+    from pvelab.api.router import Call
+    from pvelab.runtime.machine import Machine
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a lab was asked to be."""
+
+    name: str
+    state: Path
+    """This lab's own directory."""
+    cache: Path
+    """Shared by all labs of the user."""
+    nodes: tuple[str, ...] = ("pve1", "pve2", "pve3")
+    """Logical nodes; all are this one machine."""
+    desk: tuple[str, ...] = ()
+    """As given on the command line, shown by `status`."""
+    uplinks: tuple[str, ...] = ("vmbr0", "vmbr1", "vmbr2", "vmbr3")
+    """Bridges that the nodes pretend to have, for SDN zones to sit on; they carry nothing."""
+
+
+class Applier:
+    """Runs one action for many changes: callers that arrive while it runs share the next run."""
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action = action
+        self._lock = threading.Lock()
+        self._wanted = 0
+        self._done = 0
+        self._count = threading.Lock()
+
+    def __call__(self) -> None:
+        """Return once a run that began after this call has ended; raises what the run raised."""
+        with self._count:
+            self._wanted += 1
+            mine = self._wanted
+        with self._lock:
+            if self._done >= mine:
+                return
+            with self._count:
+                current = self._wanted
+            self._action()
+            self._done = current
+
+
+class Lab:
+    """What handlers work with."""
+
+    def __init__(self, settings: Settings, machine: "Machine") -> None:
+        """Opens the state; touches nothing of the machine."""
+        self.settings = settings
+        self.machine = machine
+        self.store = Store(settings.state / "state.db")
+        self.tasks = TaskRunner(self.store, settings.state / "tasks")
+        self.authority = Authority(self.store)
+        self.seal = Seal(self.store)
+        self.started = time.time()
+        self.firewall_applier = Applier(self._apply_firewall)
+        self._samples: dict[int, tuple[float, float]] = {}
+        self._guest_locks: defaultdict[int, threading.RLock] = defaultdict(threading.RLock)
+        from pvelab.api.ha.engine import Engine
+
+        self.engine = Engine(self)
+        self.network_lock = threading.Lock()
+        """Held while networks are applied."""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Names of the logical nodes."""
+        return self.settings.nodes
+
+    def is_online(self, node: str) -> bool:
+        """Whether the node has power."""
+        return bool((self.store.get("node", node) or {"online": True})["online"])
+
+    def _apply_firewall(self) -> None:
+        from pvelab.api.firewall.spec import build_spec
+
+        self.machine.apply_firewall(build_spec(self.store, self.machine.running()))
+
+    def task(self, call: "Call", *, node: str, kind: str, subject: str | int, work: Work) -> str:
+        """Start a task for a request as soon as its change is durable; the UPID."""
+        upid, begin = self.tasks.prepare(node=node, kind=kind, subject=str(subject), user=call.user, work=work)
+        call.later.append(begin)
+        return upid
+
+    def guest_lock(self, vmid: int) -> threading.RLock:
+        """Held by the task that works on the guest. Take it before the store's, never after."""
+        return self._guest_locks[vmid]
+
+    def note(self, user: str, message: str, *, node: str | None = None) -> None:
+        """A line of the cluster log."""
+        with self.store.transaction():
+            number = int(self.store.get("meta", "log-number") or 0) + 1
+            self.store.put("meta", "log-number", number)
+            entry: dict[str, Any] = {
+                "uid": number,
+                "time": int(time.time()),
+                "msg": message,
+                "node": node or self.nodes[0],
+                "pid": 1,
+                "pri": 6,
+                "tag": "pvedaemon",
+                "user": user,
+            }
+            self.store.put("log", f"{number:09d}", entry)
+            self.store.delete("log", f"{number - 1000:09d}")
+
+    def cpu_share(self, vmid: int, cpu_s: float, cores: float) -> float:
+        """Processor use between this reading and the one before, as a share of the guest's cores."""
+        now = time.monotonic()
+        before = self._samples.get(vmid)
+        self._samples[vmid] = (now, cpu_s)
+        if before is None or now - before[0] < 0.05 or cpu_s < before[1]:
+            return 0.0
+        return round((cpu_s - before[1]) / (now - before[0]) / max(cores, 1), 6)
+
+    def close(self) -> None:
+        """Let go of the state; guests keep running."""
+        self.store.close()
