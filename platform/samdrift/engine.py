@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from samdrift.state import REPOSITORY, State
+from samdrift.toolchain import break_lock
 
 Say = Callable[[str], None]
 
@@ -111,7 +112,7 @@ class Engine:
         """
         if self._has_dead_lock(stack):
             say(f"{stack}: the lock of an ended run is cancelled")
-            self._pulumi("cancel", "--stack", stack, "--yes")
+            break_lock(stack, self._environment)
         pending = [one for one in self.deployment(stack).get("pending_operations", ()) if one.get("type") == "creating"]
         if not pending:
             return
@@ -121,13 +122,10 @@ class Engine:
         self.run(stack, "refresh", *arguments, say=say)
 
     def _has_dead_lock(self, stack: str) -> bool:
-        locks = self._state.root / "pulumi" / ".pulumi" / "locks"
-        for file in locks.rglob("*.json"):
-            if stack in file.parts or stack in str(file):
-                pid = json.loads(file.read_text() or "{}").get("pid")
-                if not _is_pulumi(pid):
-                    return True
-        return False
+        """Whether a lock of the file backend names a process that is no `pulumi` of this machine any more."""
+        locks = self._state.root / "pulumi" / "backend" / ".pulumi" / "locks"
+        of_stack = [file for file in locks.rglob("*.json") if file.parent.name == stack]
+        return any(not _is_pulumi(json.loads(file.read_text() or "{}").get("pid")) for file in of_stack)
 
     def _pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

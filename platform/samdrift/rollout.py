@@ -61,12 +61,13 @@ def select(federation: Federation, names: Sequence[str]) -> tuple[AnyStack, ...]
 def raise_stacks(state: State, stacks: Sequence[AnyStack], *, say: Say) -> Rollout:
     """Run the engine for the stacks, the hall first and the others beside each other; write their handover files."""
     federation = federation_of(state)
-    engine = Engine(state, _prepared(state, say=say))
+    variables = _prepared(state, say=say)
+    engine = Engine(state, variables)
     done = Rollout()
 
     def one(stack: AnyStack) -> Changes:
         with state.locked(f"stack-{stack.name}"):
-            toolchain.init_stack(stack.name, state.root)
+            toolchain.init_stack(stack.name, variables)
             engine.mend(stack.name, say=say)
             changes = engine.run(stack.name, "up", say=say)
             write_handover(state, engine, stack.name)

@@ -127,7 +127,7 @@ def current() -> State:
     """Return the folder this command works on: `SAMDRIFT_STATE`, else `SAMDRIFT_LAB`'s, else this checkout's lab."""
     name = os.environ.get("SAMDRIFT_LAB")
     if root := os.environ.get("SAMDRIFT_STATE"):
-        return State(name=name or Path(root).name, root=Path(root))
+        return State(name=name or Path(root).name, root=Path(root).absolute())
     name = name or lab_of_checkout(REPOSITORY) or DEFAULT_LAB
     return State(name=name, root=state_home() / name)
 
