@@ -205,6 +205,14 @@ class TestEnvironment:
         installed = Toolchain(pulumi=built.pulumi, version="3.999.0", plugin=None)
         assert "PULUMI_HOME" not in environment(installed, tmp_path, None)
 
+    def test_organisation_keeps_its_backend_and_a_lab_never_gets_it(
+        self, built: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
+        (tmp_path / "lab.pem").write_text("lab\n")
+        assert environment(built, tmp_path, None)["PULUMI_BACKEND_URL"] == "s3://states"
+        assert environment(built, tmp_path, tmp_path / "lab.pem")["PULUMI_BACKEND_URL"].startswith("file:///")
+
     def test_certificates_are_the_systems_and_the_labs(
         self, built: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

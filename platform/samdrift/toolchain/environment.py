@@ -24,11 +24,11 @@ from samdrift.toolchain.locate import SHIMS, Toolchain
 USUAL_ROOTS = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
 
-def environment(toolchain: Toolchain, state: Path, ca_file: Path | None, backend: str | None = None) -> dict[str, str]:
+def environment(toolchain: Toolchain, state: Path, ca_file: Path | None) -> dict[str, str]:
     """Return what to add to the environment; makes what is missing in `state`.
 
-    `state` is the installation's folder; `ca_file` the lab's certificate authority (PEM), None in production;
-    `backend` a Pulumi backend URL, None for files in `state`. Raises ToolchainError where no system roots are found.
+    `state` is the installation's folder; `ca_file` the lab's certificate authority (PEM), None in production.
+    Raises ToolchainError where no root certificates are found.
     """
     folder = state.absolute() / "pulumi"
     for part in ("home", "backend", "keys", "stacks"):
@@ -39,7 +39,7 @@ def environment(toolchain: Toolchain, state: Path, ca_file: Path | None, backend
         "SAMDRIFT_STATE": str(state.absolute()),
         "SAMDRIFT_PYTHON": sys.executable,
         "SAMDRIFT_PULUMI": str(toolchain.pulumi),
-        "PULUMI_BACKEND_URL": backend or f"file://{folder / 'backend'}",
+        "PULUMI_BACKEND_URL": backend(folder / "backend", is_lab=ca_file is not None),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase(folder / "passphrase")),
         # Commands that do not read the stack file (`stack export`, `config`) take the salt from the state.
         "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
@@ -55,6 +55,15 @@ def environment(toolchain: Toolchain, state: Path, ca_file: Path | None, backend
     if ca_file is not None:
         variables["SSL_CERT_FILE"] = str(certificates(folder / "certificates.pem", ca_file))
     return variables
+
+
+def backend(folder: Path, *, is_lab: bool) -> str:
+    """Return the backend's URL: files in the state, or what an organisation has set itself (`s3://…`, `https://…`).
+
+    A lab never takes what is set: its stacks have the names of the real ones. A `file:` URL may be another lab's.
+    """
+    stated = os.environ.get("PULUMI_BACKEND_URL", "")
+    return stated if stated and not stated.startswith("file:") and not is_lab else f"file://{folder}"
 
 
 def search_path(toolchain: Toolchain) -> list[str]:
