@@ -7,12 +7,14 @@ lets OpenSSH do it, over one shared connection to the bastion.
 
 from __future__ import annotations
 
+import json
+import os
 import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from samdrift.handover import HostRecord
+from samdrift.handover import HostRecord, read_all
 
 RELAY = Path(__file__).with_name("relay.py")
 
@@ -66,3 +68,21 @@ def _block(record: HostRecord, *, state: Path, way_in: str | None) -> str:
 
 def _known_hosts(name: str, state: Path) -> Path:
     return state / "ssh" / "known_hosts.d" / name
+
+
+def main(state: Path) -> None:
+    """Write `ssh/config` below the state folder for all stacks that are up, and the folder of known hosts."""
+    lab, stacks = state / "lab.json", Path(os.environ.get("SAMDRIFT_STACKS") or RELAY.parents[1] / "stacks")
+    netns = json.loads(lab.read_text()).get("netns") if lab.exists() else None
+    text = ssh_config(
+        read_all(state / "handover", stacks), state, way_in=lab_way_in(Path(netns)) if netns else None
+    )
+    (state / "ssh" / "known_hosts.d").mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = state / "ssh" / f".config.{os.getpid()}"
+    part.write_text(text)
+    part.chmod(0o600)
+    part.replace(state / "ssh" / "config")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

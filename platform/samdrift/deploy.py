@@ -1,0 +1,187 @@
+"""Deploy the roles on hosts: in the order their services need each other, beside each other where nothing binds them.
+
+Each host is one process, `python -m roles.run`, that tells what each operation did; its own log is `logs/deploy-HOST.log`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+from samdrift.handover import HandoverError, HostRecord, read_all
+from samdrift.state import REPOSITORY
+
+Say = Callable[[str], None]
+
+PARALLEL = 4
+"""Hosts at once. Two a core: half the time of a first deploy a host waits for its packages, not for a processor."""
+SILENCE_S = 900.0
+"""A host that tells nothing for so long is given up; the longest single operation known is a package installation."""
+
+
+class DeployError(Exception):
+    """Hosts cannot be deployed as asked; one sentence."""
+
+
+@dataclass(frozen=True)
+class HostResult:
+    """What a deploy did on one host."""
+
+    name: str
+    changed: int = 0
+    unchanged: int = 0
+    seconds: float = 0.0
+    changes: tuple[str, ...] = ()
+    """Names of the operations that changed something."""
+    error: str | None = None
+    """Why the deploy did not finish: the failed operation and its last words, or what it waited for in vain."""
+    log: str = ""
+
+
+@dataclass(frozen=True)
+class DeployResult:
+    """What a deploy did, host by host in the order they finished."""
+
+    hosts: tuple[HostResult, ...] = field(default=())
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Hosts on which something was changed."""
+        return tuple(host.name for host in self.hosts if host.changed)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Hosts whose deploy did not finish."""
+        return tuple(host.name for host in self.hosts if host.error)
+
+    def as_records(self) -> list[dict[str, Any]]:
+        """Plain data for a program that asks."""
+        return [asdict(host) for host in self.hosts]
+
+
+def deploy(hosts: Sequence[str], state_dir: Path, on_progress: Say) -> DeployResult:
+    """Deploy the named hosts, all for none.
+
+    Raises: DeployError for an unknown host or host records that cannot be used. A host that fails is a result, and so are
+    the hosts that need it: these are left as they are.
+    """
+    records = _records(state_dir)
+    unknown = sorted(set(hosts) - set(records))
+    if unknown:
+        raise DeployError(f"there is no host {', '.join(unknown)}: {', '.join(records) or 'none is up'} are accepted")
+    chosen = {name: record for name, record in records.items() if not hosts or name in hosts}
+    write_ssh_config(state_dir)
+    logs = state_dir / "logs"
+    logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    open_needs = {name: needs(record, records.values()) & set(chosen) for name, record in chosen.items()}
+    results: dict[str, HostResult] = {}
+    running: dict[Future[HostResult], str] = {}
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        while open_needs or running:
+            for name in [name for name, needed in open_needs.items() if needed <= set(results)]:
+                failed = sorted(one for one in open_needs.pop(name) if results[one].error)
+                if failed:
+                    results[name] = HostResult(name, error=f"left as it is: {', '.join(failed)} failed, which it needs")
+                    on_progress(f"{name}: {results[name].error}")
+                else:
+                    running[pool.submit(_deploy_host, name, state_dir, on_progress)] = name
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                results[running.pop(future)] = future.result()
+    return DeployResult(tuple(results.values()))
+
+
+def needs(record: HostRecord, records: Iterable[HostRecord]) -> set[str]:
+    """Return the hosts that must stand before this one can be deployed.
+
+    Packages, names and the engineer's way in come through edge and the member's gateway; joining needs the first
+    directory host.
+    """
+    needed = set()
+    for other in records:
+        joins = bool({"directory", "workplace"} & set(record.roles))
+        first = bool(other.roles.get("directory", {}).get("first"))
+        behind = "gateway" in other.roles and other.member == record.member and "gateway" not in record.roles
+        if other.name != record.name and ("edge" in other.roles or behind or (joins and first)):
+            needed.add(other.name)
+    return needed - {record.name} if "edge" not in record.roles else set()
+
+
+def write_ssh_config(state_dir: Path) -> None:
+    """Write `ssh/config` of the state folder from the host records that are there now."""
+    command = [sys.executable, "-m", "inventories.ssh", str(state_dir)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise DeployError(f"the way in cannot be described: {(done.stderr.strip().splitlines() or ['no reason'])[-1]}")
+
+
+def _records(state_dir: Path) -> dict[str, HostRecord]:
+    stacks = Path(os.environ.get("SAMDRIFT_STACKS") or REPOSITORY / "stacks")
+    try:
+        return {record.name: record for record in read_all(state_dir / "handover", stacks)}
+    except HandoverError as error:
+        raise DeployError(str(error)) from error
+
+
+def _deploy_host(name: str, state_dir: Path, say: Say) -> HostResult:
+    log = state_dir / "logs" / f"deploy-{name}.log"
+    command = [sys.executable, "-m", "roles.run", "inventories/platform.py", name]
+    environment = {**os.environ, "SAMDRIFT_STATE": str(state_dir)}
+    started, events = time.monotonic(), []
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=stream, text=True
+        )
+        assert process.stdout is not None
+        silent = _watch(process)
+        try:
+            for line in process.stdout:
+                silent.cancel()
+                events.append(json.loads(line))
+                _tell(name, events[-1], say)
+                silent = _watch(process)
+            status = process.wait()
+        finally:
+            silent.cancel()
+            process.kill()
+            process.wait()
+    result = _result(name, events, status=status, seconds=round(time.monotonic() - started, 1), log=log)
+    words = result.error or (f"{result.changed} changes" if result.changed else "no changes")
+    say(f"{name}: {words} ({result.seconds} s)")
+    return result
+
+
+def _watch(process: subprocess.Popen[str]) -> Timer:
+    timer = Timer(SILENCE_S, process.kill)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _tell(name: str, event: Mapping[str, Any], say: Say) -> None:
+    if event["event"] == "operation" and event["result"] == "changed":
+        say(f"{name}: {event['name']} ({event['seconds']} s)")
+
+
+def _result(name: str, events: list[dict[str, Any]], *, status: int, seconds: float, log: Path) -> HostResult:
+    operations = [event for event in events if event["event"] == "operation"]
+    changes = tuple(one["name"] for one in operations if one["result"] == "changed")
+    error = None
+    if failed := [one for one in operations if one["result"] == "failed"]:
+        last = [line for line in failed[0]["output"] if line.strip()][-3:]
+        error = f"{failed[0]['name']}: {' / '.join(last) or 'no reason given'}"
+    elif status != 0 or not events or events[-1]["event"] != "end":
+        last = [line for line in log.read_text().splitlines() if line.strip()][-1:]
+        why = "was silent or killed" if status < 0 else "did not finish"
+        error = f"the deploy {why} after {len(operations)} operations: {' '.join(last) or 'nothing in its log'}"
+    unchanged = sum(one["result"] == "unchanged" for one in operations)
+    return HostResult(name, len(changes), unchanged, seconds, changes, error, str(log))
