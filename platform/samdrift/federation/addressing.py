@@ -7,6 +7,7 @@ third group of the federation's ULA (RFC 4193). Host numbers are written alike i
 
 from __future__ import annotations
 
+from functools import cache
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
@@ -140,12 +141,14 @@ def host6(network: IPv6Network, number: int) -> IPv6Interface:
     return IPv6Interface((int(network.network_address) + int(str(number), 16), network.prefixlen))
 
 
+@cache
 def member_space4() -> tuple[IPv4Network, ...]:
     """All IPv4 prefixes a member may have: private addresses (RFC 1918) without the hall's."""
     after_hall = summarize_address_range(IPv4Address(int(HALL4.broadcast_address) + 1), IPv4Address("10.255.255.255"))
     return (*after_hall, IPv4Network("172.16.0.0/12"), IPv4Network("192.168.0.0/16"))
 
 
+@cache
 def member_space6(ula: str) -> tuple[IPv6Network, ...]:
     """All IPv6 prefixes a member may have: the federation's /32 without the hall's /48."""
     last = IPv6Address(int(federation6(ula).network_address) + (1 << 96) - 1)
@@ -153,6 +156,7 @@ def member_space6(ula: str) -> tuple[IPv6Network, ...]:
     return tuple(summarize_address_range(first, last))
 
 
+@cache
 def internet4() -> tuple[IPv4Network, ...]:
     """Everything that is not a private IPv4 address: what a flow to or from `wan` may mean."""
     rest = [IPv4Network("0.0.0.0/0")]

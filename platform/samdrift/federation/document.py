@@ -14,6 +14,8 @@ import yaml
 
 from samdrift.federation.mistake import Mistake, is_secret_key, is_secret_value, shown
 
+_DEEPEST = 12
+
 Path_ = tuple[str | int, ...]
 
 
@@ -69,6 +71,10 @@ def _value(
     node: yaml.Node, path: Path_, *, loader: yaml.SafeLoader, document: Document, mistakes: list[Mistake]
 ) -> Any:
     document.lines.setdefault(path, node.start_mark.line + 1)
+    if len(path) > _DEEPEST:
+        # an alias inside its own anchor has no end
+        mistakes.append(document.mistake(path[:1], found="a structure without end", accepted="plain nesting"))
+        return None
     if isinstance(node, yaml.SequenceNode):
         return [
             _value(item, (*path, number), loader=loader, document=document, mistakes=mistakes)

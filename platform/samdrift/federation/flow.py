@@ -107,17 +107,17 @@ def ip_sets(hall: Hall) -> dict[str, tuple[str, ...]]:
     }
 
 
-def forwarded(federation: Federation, guest: Guest, interface: str) -> tuple[str, ...]:
-    """Prefixes of others whose packets a router sends out at an interface: requests and the answers to requests."""
+def forwarded(federation: Federation, guest: Guest) -> dict[str, tuple[str, ...]]:
+    """Prefixes of others whose packets a router sends out, by interface: requests and the answers to requests."""
     sets = ip_sets(federation.hall)
-    seen: dict[str, None] = {}
+    seen: dict[str, dict[str, None]] = {interface.name: {} for interface in guest.interfaces}
     for rule in rules_of(federation, guest):
-        if "self" in (rule.from_, rule.to) or interface not in (rule.from_, rule.to):
+        if "self" in (rule.from_, rule.to):
             continue
-        four, six = (rule.saddr4, rule.saddr6) if rule.to == interface else (rule.daddr4, rule.daddr6)
-        for plain in (*(_plain(federation, one, 4) for one in four), *(_plain(federation, one, 6) for one in six)):
-            seen.update(dict.fromkeys(sets[plain[1:]] if plain.startswith("+") else (plain,)))
-    return tuple(seen)
+        for leg, four, six in ((rule.to, rule.saddr4, rule.saddr6), (rule.from_, rule.daddr4, rule.daddr6)):
+            for plain in (*(_plain(federation, one, 4) for one in four), *(_plain(federation, one, 6) for one in six)):
+                seen[leg].update(dict.fromkeys(sets[plain[1:]] if plain.startswith("+") else (plain,)))
+    return {leg: tuple(prefixes) for leg, prefixes in seen.items()}
 
 
 def _resolve(federation: Federation, guest: Guest, flow: Flow) -> Iterator[Rule]:

@@ -229,8 +229,6 @@ def _nameservers(federation: Federation, *, part: str, legs: tuple[_Leg, ...]) -
 
 def _with_forwards(federation: Federation, guest: Guest) -> Guest:
     """A router with what it forwards at each leg; it follows from its rules, which need the router first."""
-    legs = tuple(
-        interface.model_copy(update={"forwards": flow.forwarded(federation, guest, interface.name)})
-        for interface in guest.interfaces
-    )
+    forwards = flow.forwarded(federation, guest)
+    legs = tuple(leg.model_copy(update={"forwards": forwards[leg.name]}) for leg in guest.interfaces)
     return guest.model_copy(update={"interfaces": legs})

@@ -14,7 +14,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import Field
 
 from samdrift.federation import catalogue, municipality
 from samdrift.federation.coherence import KEY_LENGTH
@@ -30,8 +32,7 @@ _FILES = {"member.yaml.j2": "Pulumi.{federation}.{key}.yaml", "inventory.yaml.j2
 class MemberAnswers(Record):
     """What must be known of a municipality that joins. Categories without a row in `inventory` stay `unknown`."""
 
-    name: str
-    """Official name."""
+    name: str = Field(pattern=r"^\w[\w '-]{0,38}\w$", description="the municipality's official name")
     code: str
     """Four digits in quotes."""
     synthetic: bool = False
@@ -79,7 +80,10 @@ def ask(federation: Federation, prompt: Callable[..., str]) -> MemberAnswers:
         near = get_close_matches(name, [row.name for row in municipality.official().values()], n=1)
         accepted = "an official name" + (f" (did you mean {near[0]}?)" if near else "")
         raise LoadError((Mistake("answers", 0, "name", repr(name), accepted),))
-    key = prompt("Short name, for stack and hosts", default=key_of(found[0].name))
+    key = key_of(found[0].name)
+    if any(stack.key == key for stack in federation.stacks):  # Habo and Håbo
+        key = f"{key[: KEY_LENGTH - 4]}{found[0].code}"
+    key = prompt("Short name, for stack and hosts", default=key)
     domain = prompt("Mail and web domain", default=f"{key}.se")
     title = prompt("Title of the orderer (not of the operating organisation)", default="IT-strateg")
     mail = prompt("The orderer's mailbox, in the member's domain", default=f"bestallare@{domain}")
@@ -111,8 +115,7 @@ def render_member(answers: MemberAnswers, federation: Federation, *, templates: 
     environment = Environment(
         loader=FileSystemLoader(templates), undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True
     )
-    # JSON text is YAML text: whatever an answer holds, it stays one plain value.
-    environment.filters["quoted"] = lambda value: json.dumps(value, ensure_ascii=False, default=str)
+    environment.filters["quoted"] = _quoted
     facts = {"federation": federation.name, "answers": answers, "rows": _rows(answers)}
     return {
         path.format(federation=federation.name, key=answers.key): environment.get_template(template).render(facts)
@@ -157,6 +160,13 @@ def _write(files: dict[str, str], stacks_dir: Path) -> tuple[Path, ...]:
         (stacks_dir / path).parent.mkdir(parents=True, exist_ok=True)
         (stacks_dir / path).write_text(text, encoding="utf-8")
     return tuple(stacks_dir / path for path in files)
+
+
+def _quoted(value: int | str) -> str:
+    """A value as one plain value of YAML, whatever an answer holds."""
+    if isinstance(value, int):
+        return str(value)
+    return yaml.safe_dump(value, default_style='"', allow_unicode=True, width=10**6).rstrip("\n")
 
 
 def _completed(plain: Any) -> Any:

@@ -89,8 +89,8 @@ class Hypervisor(Record):
 class Wan(Record):
     """The Internet side of edge. Edge has host number 1 in both prefixes."""
 
-    ipv4: IPv4Network
-    ipv6: IPv6Network
+    ipv4: IPv4Network = Field(description="an IPv4 prefix, its host bits zero: 198.51.100.0/24")
+    ipv6: IPv6Network = Field(description="an IPv6 prefix, its host bits zero: 2001:db8::/64")
     gateway4: IPv4Address | None = None
     gateway6: IPv6Address | None = None
 
@@ -253,7 +253,9 @@ class Member(Stack):
     domain: Domain
     orderer: Orderer
     services: tuple[str, ...] = ()
-    prefix: IPv4Network | None = None
+    prefix: IPv4Network | None = Field(
+        default=None, description="a private IPv4 prefix of /16 to /24, its host bits zero: 172.20.0.0/20"
+    )
     """Overrides the IPv4 prefix that follows from the code; adm is its lower half, ped its upper half."""
     people: People | None = None
     """Overrides the hall's."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from samdrift.federation.document import Document, Path_
-from samdrift.federation.mistake import Mistake, shown
+from samdrift.federation.mistake import Mistake, is_secret_key, shown
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -63,6 +63,8 @@ def _mistakes(error: ValidationError, *, document: Document, at: Path_, schema: 
         path: Path_ = (*at, *entry["loc"])
         if entry["type"] == "missing":
             key = (path, "nothing")
+        elif entry["type"] == "extra_forbidden" and is_secret_key(str(entry["loc"][-1])):
+            continue  # said already, in stronger words
         elif entry["type"] == "extra_forbidden":
             found[(path, "an unknown key")] = [_keys(schema, entry["loc"][:-1], str(entry["loc"][-1]))]
             continue
@@ -92,6 +94,8 @@ def _worded(kind: str, message: str, context: dict[str, Any]) -> str:
         "bool_type": "true or false",
         "tuple_type": "a list",
         "model_type": "a mapping of keys",
+        "ip_v4_address": "an IPv4 address",
+        "ip_v6_address": "an IPv6 address",
         "date_parsing": "a day: 2027-12-31",
         "date_from_datetime_parsing": "a day: 2027-12-31",
     }

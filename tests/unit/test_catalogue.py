@@ -1,0 +1,47 @@
+"""The catalogue is sound in itself: names, roles, categories and flows that exist, and no flow that may not be."""
+
+import pytest
+
+from samdrift.federation import catalogue, flow
+from samdrift.federation.record import Flow, Service
+from samdrift.federation.setting import settings_of
+from tests.unit.sample import default_federation
+
+FLOWS = (*catalogue.PLATFORM_FLOWS, *(entry for service in catalogue.SERVICES for entry in service.flows))
+
+
+def test_names_are_unique_and_offered_is_what_can_be_delivered() -> None:
+    assert len(catalogue.BY_NAME) == len(catalogue.SERVICES)
+    assert catalogue.OFFERED == ("directory", "workplace")
+    assert len({entry.name for entry in FLOWS}) == len(FLOWS)
+
+
+@pytest.mark.parametrize("service", catalogue.SERVICES, ids=lambda service: service.name)
+def test_service_names_only_what_exists(service: Service) -> None:
+    assert set(service.replaces) <= set(catalogue.CATEGORIES)
+    assert service.replaces
+    assert set(service.requires) <= set(catalogue.BY_NAME)
+    # A planned service promises nothing: no role delivers it and no door is open for it.
+    assert bool(service.roles) == (service.status == "offered")
+    assert service.status == "offered" or not service.flows
+
+
+def test_every_category_has_exactly_one_service_that_replaces_it() -> None:
+    replaced = [category for service in catalogue.SERVICES for category in service.replaces]
+    assert sorted(replaced) == sorted(catalogue.CATEGORIES)
+
+
+@pytest.mark.parametrize("entry", FLOWS, ids=lambda entry: entry.name)
+def test_flow_names_known_ends_and_none_is_forbidden(entry: Flow) -> None:
+    assert {*entry.source, *entry.target} <= set(flow.SELECTORS)
+    assert (entry.protocol == "icmp") == (not entry.ports)
+    ways = [flow.forbidden(source, target) for source in entry.source for target in entry.target]
+    assert ways == [None] * len(ways)
+
+
+def test_roles_of_offered_services_are_on_guests_and_have_settings() -> None:
+    from samdrift.federation.guest import all_guests
+
+    federation = default_federation()
+    settings = {role for guest in all_guests(federation) for role in settings_of(federation, guest)}
+    assert {role for name in catalogue.OFFERED for role in catalogue.BY_NAME[name].roles} <= settings
