@@ -10,7 +10,7 @@ import logging
 import os
 import runpy
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +43,8 @@ class Declared:
     dependencies: tuple[str, ...] = ()
     secrets: frozenset[str] = frozenset()
     """Names of the top-level properties that are secret."""
+    trigger: Any = None
+    """What replaces the resource when it changes."""
 
 
 @dataclass
@@ -54,25 +56,30 @@ class Rehearsal:
     outputs: dict[str, Any] = field(default_factory=dict)
 
 
-def rehearse(
-    stack: str, *, stacks: Path, others: Mapping[str, Mapping[str, Any]] | None = None, program: Path | None = None
-) -> Rehearsal:
+def rehearse(stack: str, *, stacks: Path, others: Mapping[str, Mapping[str, Any]] | None = None) -> Rehearsal:
     """Run the program for a stack of `stacks`. `others` are the outputs of the stacks that it may refer to.
 
     Raises: whatever the program raises; `pulumi.RunError` for mistakes in the stack files.
     """
+    with _surroundings(stacks):
+        return rehearse_function(stack, _program, others=others)
+
+
+def rehearse_function(
+    stack: str, program: Callable[[], None], *, others: Mapping[str, Mapping[str, Any]] | None = None
+) -> Rehearsal:
+    """Run a function as the program of a stack."""
     found = Rehearsal(stack)
     monitor = _Recorder(_Answers(others or {}), found)
     engine = MockEngine(logging.getLogger("samdrift.rehearsal"))
     set_root_resource(None)  # type: ignore[arg-type]
     configure(MockSettings(monitor=monitor, engine=engine, project=PROJECT, stack=stack, dry_run=False))
-    with _surroundings(stacks):
-        asyncio.run(run_in_stack(lambda: _run(program or REPOSITORY / "platform")))
+    asyncio.run(run_in_stack(program))
     return found
 
 
-def _run(program: Path) -> None:
-    runpy.run_path(str(program), run_name="__main__")
+def _program() -> None:
+    runpy.run_path(str(REPOSITORY / "platform"), run_name="__main__")
 
 
 @contextmanager
@@ -139,6 +146,7 @@ class _Recorder(MockMonitor):
                     props={key: _plain(value) for key, value in plain.items()},
                     dependencies=tuple(request.dependencies),
                     secrets=frozenset(key for key, value in plain.items() if rpc.is_rpc_secret(value)),
+                    trigger=_trigger(request),
                 )
             )
         return answer
@@ -155,9 +163,18 @@ class _Recorder(MockMonitor):
                     parent="",
                     provider="",
                     props=self._found.outputs,
+                    secrets=frozenset(key for key, value in outputs.items() if rpc.is_rpc_secret(value)),
                 )
             )
         return super().RegisterResourceOutputs(request)
+
+
+def _trigger(request: Any) -> Any:
+    return (
+        _plain(rpc.deserialize_property(request.replacement_trigger))
+        if request.HasField("replacement_trigger")
+        else None
+    )
 
 
 def _plain(value: Any) -> Any:
