@@ -1,0 +1,1 @@
+"""Places from which checks observe, and the small programs that run there."""

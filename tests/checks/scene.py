@@ -1,0 +1,129 @@
+"""The running platform as the checks meet it: what was agreed (stack files), and places to observe from.
+
+Expected values come from the stack files alone; the handover only tells the way to a host.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
+
+from samdrift import lab
+from samdrift.federation.guest import all_guests, router
+from samdrift.federation.network import hall_network, networks_of
+from samdrift.federation.record import Federation, Guest, Member, Network
+from samdrift.state import State
+from tests.checks.probe.station import Station
+
+SSH_OPTIONS = ("-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5")
+
+
+def new_word() -> str:
+    """Return a random value that nothing on the platform can know before."""
+    return f"probe-{secrets.token_hex(8)}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A station with its interface and addresses in the network it observes from."""
+
+    name: str
+    station: Station
+    interface: str
+    ipv4: str
+    ipv6: str
+
+    @property
+    def addresses(self) -> tuple[str, str]:
+        """Both addresses."""
+        return self.ipv4, self.ipv6
+
+
+@dataclass
+class Scene:
+    """Gives every place once and keeps it for the rest of the run."""
+
+    federation: Federation
+    state: State
+    _stations: dict[str, Station] = field(default_factory=dict)
+    _plugs: dict[tuple[str, int], Place] = field(default_factory=dict)
+
+    @cached_property
+    def guests(self) -> Mapping[str, Guest]:
+        """Every guest that the stack files declare, by name."""
+        return {guest.name: guest for guest in all_guests(self.federation)}
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The members, in order of their keys."""
+        return self.federation.members
+
+    def member(self, key: str) -> Member:
+        """Return the member of this key."""
+        return next(one for one in self.members if one.key == key)
+
+    def network(self, name: str, member: Member | None = None) -> Network:
+        """Return the member's network of this class, or the hall's of this name."""
+        if member is None:
+            return hall_network(self.federation, name)
+        return next(one for one in networks_of(self.federation, member) if one.name == name)
+
+    def at(self, guest: str, interface: str | None = None) -> Place:
+        """Return the place inside a guest; the leg is its first one unless named."""
+        record = self.guests[guest]
+        leg = record.interface(interface) if interface else record.interfaces[0]
+        return Place(guest, self.station(guest), leg.name, str(leg.ipv4.ip), str(leg.ipv6.ip))
+
+    def station(self, guest: str) -> Station:
+        """Return the station inside a guest, by SSH."""
+        if guest not in self._stations:
+            command = ["ssh", "-F", str(self.state.ssh / "config"), *SSH_OPTIONS, guest]
+            self._stations[guest] = Station(guest, command, through_shell=True)
+        return self._stations[guest]
+
+    def enter(self) -> list[str]:
+        """Return what stands before a command to run it in the lab's network namespace."""
+        return [lab.PVELAB, "enter", "--name", self.state.name, "--"]
+
+    @property
+    def wall(self) -> Station:
+        """The station among the lab's bridges: sees every frame, lays cables."""
+        if "wall" not in self._stations:
+            self._stations["wall"] = Station("the lab's bridges", self.enter())
+        return self._stations["wall"]
+
+    def plug(self, network: Network, number: int = 1) -> Place:
+        """Return a computer of nobody's plugged into this network: no firewall of its own, random free addresses."""
+        key = (network.vnet, number)
+        if key not in self._plugs:
+            station = Station(f"plug {number} in {network.vnet}", [*self.enter(), "unshare", "--net"])
+            self._stations[f"plug {key}"] = station
+            four, six = free_addresses(network.ipv4, network.ipv6)
+            self.wall.ask(
+                "wire.plug",
+                pid=station.ask("wire.own_pid"),
+                bridge=network.vnet,
+                mac=f"02:{secrets.token_bytes(5).hex(':')}",
+                addresses=[f"{four}/{network.ipv4.prefixlen}", f"{six}/{network.ipv6.prefixlen}"],
+                routers=[str(one) for one in router(network)],
+            )
+            self._plugs[key] = Place(station.name, station, "eth0", four, six)
+        return self._plugs[key]
+
+    def close(self) -> None:
+        """Leave every place."""
+        for station in self._stations.values():
+            station.close()
+        self._stations.clear()
+        self._plugs.clear()
+
+
+def free_addresses(ipv4: IPv4Network, ipv6: IPv6Network) -> tuple[str, str]:
+    """Return random host addresses beyond those the address plan gives to anybody (its host numbers end at 99)."""
+    four = ipv4.network_address + random.randrange(100, min(ipv4.num_addresses, 65536) - 2)
+    six = ipv6.network_address + random.randrange(0x1_0000, 0xFFFF_FFFF)
+    return str(four), str(six)

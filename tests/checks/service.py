@@ -1,0 +1,43 @@
+"""What every client may reach: the shared services, from the catalogue and the members' agreements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from samdrift.federation import catalogue
+from samdrift.federation.record import Flow
+from tests.checks.scene import Scene
+
+CLIENTS = {"adm", "ped"}
+
+
+def declared_targets(scene: Scene) -> list[dict[str, Any]]:
+    """Return every single TCP port and echo that flows open from clients to hosts of the hall, both families.
+
+    Ranges of ports are left out: they are opened for what a host gives out by number, and nobody need listen on each.
+    """
+    flows = (*catalogue.PLATFORM_FLOWS, *(flow for name in catalogue.OFFERED for flow in catalogue.BY_NAME[name].flows))
+    return [
+        {"name": host, "address": address, "protocol": flow.protocol, "port": int(port)}
+        for flow in flows
+        if set(flow.source) & CLIENTS and flow.protocol != "udp"
+        for host in flow.target
+        if host in scene.guests
+        for address in addresses_for_clients(scene, host)
+        for port in _single_ports(flow)
+    ]
+
+
+def _single_ports(flow: Flow) -> tuple[str, ...]:
+    return tuple(port for port in flow.ports if "-" not in port) or (("0",) if flow.protocol == "icmp" else ())
+
+
+def addresses_for_clients(scene: Scene, host: str) -> tuple[str, str]:
+    """Return a hall host's addresses as clients know them: edge by its leg towards the members."""
+    leg = scene.guests[host].interface("transit" if host == "edge" else "svc")
+    return str(leg.ipv4.ip), str(leg.ipv6.ip)
+
+
+def shared_services(scene: Scene) -> list[dict[str, Any]]:
+    """Return a few declared targets that have to answer beside every probe that must not: LDAP, and edge's echo."""
+    return [one for one in declared_targets(scene) if one["port"] == 389 or (one["name"], one["port"]) == ("edge", 0)]

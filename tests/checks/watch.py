@@ -1,0 +1,121 @@
+"""Protected places under watch: listeners that must not be reached, and captures that must see nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from samdrift.compliance.evidence import Evidence
+from tests.checks.probe.station import Station
+from tests.checks.scene import Place, Scene
+
+PROTOCOLS = ("tcp", "udp", "icmp")
+
+
+@dataclass(frozen=True)
+class Protected:
+    """One place under watch, with its listeners' ports and the number of its capture."""
+
+    place: Place
+    tcp: int
+    udp: int
+    capture: int
+
+    def targets(self) -> list[dict[str, Any]]:
+        """Return what a sender has to try: three protocols, both families."""
+        ports = {"tcp": self.tcp, "udp": self.udp, "icmp": 0}
+        return [
+            {"name": self.place.name, "address": address, "protocol": protocol, "port": ports[protocol]}
+            for address in self.place.addresses
+            for protocol in PROTOCOLS
+        ]
+
+
+class Watch:
+    """Watches places for one random word; `tell` ends it and says who saw it."""
+
+    def __init__(self, word: str, places: Iterable[Place]) -> None:
+        self.word, self.allowed_word = word, f"allowed-{word}"
+        self.protected = tuple(self._protect(place) for place in places)
+
+    def _protect(self, place: Place) -> Protected:
+        opened = place.station.ask("listener.open_ports")
+        number = place.station.ask(
+            "capture.start",
+            interfaces=[place.interface],
+            words=[self.word, self.allowed_word],
+            ports=[opened["tcp"], opened["udp"]],
+        )
+        return Protected(place=place, tcp=opened["tcp"], udp=opened["udp"], capture=number)
+
+    def targets(self) -> list[dict[str, Any]]:
+        """Return everything a sender has to try."""
+        return [target for one in self.protected for target in one.targets()]
+
+    @property
+    def ports(self) -> list[int]:
+        """Every port that is listened on."""
+        return [port for one in self.protected for port in (one.tcp, one.udp)]
+
+    def prove_captures(self, origin: Place, evidence: Evidence) -> None:
+        """Send every place an echo that is allowed from this origin: each capture has to see it come in."""
+        targets = [one for one in self.targets() if one["protocol"] == "icmp"]
+        origin.station.ask("sender.burst", targets=targets, word=self.allowed_word, seconds=0.5)
+        for one in self.protected:
+            seen = one.place.station.ask("capture.wait", number=one.capture, word=self.allowed_word, seconds=2.0)
+            evidence.control(f"the capture at {one.place.name} sees an allowed echo of {origin.name}", alive=seen)
+
+    def tell(self, *, innocent: Collection[str] = ()) -> list[str]:
+        """End it; return a sentence for each arrival that did not come from an `innocent` address."""
+        seen: list[str] = []
+        for protected in self.protected:
+            station, name = protected.place.station, protected.place.name
+            frames = [
+                f for f in station.ask("capture.stop", number=protected.capture) if self.allowed_word not in f["words"]
+            ]
+            seen += [sentence(frame, f"the capture at {name}") for frame in _guilty(frames, innocent)]
+            heard = [one for one in station.ask("listener.heard") if one["peer"] not in innocent]
+            seen += [f"the {one['protocol']} listener at {name} was reached from {one['peer']}" for one in heard]
+            station.ask("listener.close")
+        return seen
+
+
+class Tap:
+    """Records on the lab's bridges: the second observer, which no guest can influence."""
+
+    def __init__(self, scene: Scene, *, word: str, ports: Sequence[int] = ()) -> None:
+        self.wall: Station = scene.wall
+        self.number = self.wall.ask("capture.start", words=[word], ports=list(ports))
+
+    def tell(self, *, vnets: Iterable[str], innocent: Collection[str] = ()) -> dict[str, list[str]]:
+        """End it; return for each VNet a sentence for each frame seen on its ports."""
+        frames = _guilty(self.wall.ask("capture.stop", number=self.number), innocent)
+        found = {}
+        for vnet in vnets:
+            ports = set(self.wall.ask("wire.ports", bridge=vnet))
+            found[vnet] = [sentence(one, f"the tap on {vnet}") for one in frames if one["interface"] in ports]
+        return found
+
+
+def _guilty(frames: Iterable[dict[str, Any]], innocent: Collection[str]) -> list[dict[str, Any]]:
+    return [one for one in frames if one.get("source") not in innocent and one.get("target") not in innocent]
+
+
+def sentence(frame: dict[str, Any], observer: str) -> str:
+    """Say what an observer saw."""
+    port = f":{frame['dport']}" if "dport" in frame else ""
+    tags = f" tagged {frame['tags']}" if frame.get("tags") else ""
+    kind = frame.get("protocol", hex(frame["ether"]))
+    ends = f"from {frame.get('source', frame['from_mac'])} to {frame.get('target', '?')}{port}"
+    return f"{observer} saw {kind}{tags} {ends} ({frame['way']})"
+
+
+def note_controls(evidence: Evidence, origin: str, answers: Iterable[dict[str, Any]], *, what: str) -> None:
+    """Write every answer down as a positive control: alive where a peer took part."""
+    for answer in answers:
+        port = f"/{answer['port']}" if answer.get("port") else ""
+        told = (
+            f"{what}: {answer['name']} {answer['address']} {answer['protocol']}{port} from {origin}: {answer['result']}"
+        )
+        evidence.control(told, alive=answer["result"] == "answered")
