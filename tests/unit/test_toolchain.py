@@ -1,5 +1,6 @@
 """The toolchain without building it: pins, cache, choice of Pulumi, environment, stack files."""
 
+import fcntl
 import importlib.metadata
 import os
 import shutil
@@ -7,6 +8,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,25 @@ class TestBuild:
         assert count.read_text() == "built\n"
         assert {output for output, _ in answers} == {f"{build.folder(pins.engine())}\n"}
         assert "another process is building it" in "".join(errors for _, errors in answers)
+
+    def test_lock_outlives_a_killed_builder_while_its_go_runs(self, cache: Path, tools: Path, tmp_path: Path) -> None:
+        """Else a second builder would empty the folder in which the orphan still writes."""
+        started, gate = tmp_path / "started", tmp_path / "gate"
+        os.mkfifo(gate)
+        program(
+            tools / "go", f"#!/bin/sh\n[ $1 = env ] && echo go{pins.go_needed()} && exit\n: >{started}\n: <{gate}\n"
+        )
+        script = "from samdrift.toolchain import build, pins; build.build(pins.engine(), print)"
+        variables = {**os.environ, "PYTHONPATH": str(pins.REPOSITORY / "platform")}
+        with subprocess.Popen([sys.executable, "-c", script], env=variables, stdout=subprocess.DEVNULL) as builder:
+            while not started.exists():
+                time.sleep(0.05)
+            builder.kill()
+        with (cache / "engine.lock").open("w") as lock:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            gate.write_text("")
+            fcntl.flock(lock, fcntl.LOCK_EX)
 
     def test_interrupted_build_is_not_taken_for_a_finished_one(self, cache: Path) -> None:
         def interrupt(part: pins.Part, into: Path, progress: build.Progress) -> None:

@@ -62,7 +62,10 @@ def build(part: Part, progress: Progress, compile_part: Callable[[Part, Path, Pr
 
 @contextmanager
 def locked(part: Part, progress: Progress) -> Iterator[None]:
-    """Hold the part's lock; the kernel frees it when the holder ends, however it ends."""
+    """Hold the part's lock; the kernel frees it when the holder ends, however it ends.
+
+    The programs it starts hold it too (go.py): a `go` whose parent was killed still writes to the same folders.
+    """
     cache().mkdir(parents=True, exist_ok=True)
     with (cache() / f"{part.name}.lock").open("w") as stream:
         try:
@@ -70,6 +73,7 @@ def locked(part: Part, progress: Progress) -> Iterator[None]:
         except BlockingIOError:
             progress(f"{part.name}: another process is building it, waiting")
             fcntl.flock(stream, fcntl.LOCK_EX)
+        os.set_inheritable(stream.fileno(), True)
         yield
 
 

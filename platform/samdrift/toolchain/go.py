@@ -67,6 +67,7 @@ class Run:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            close_fds=False,  # the one inheritable file is the part's lock
             text=True,
         )
         reader = threading.Thread(target=self.read, args=[process], daemon=True)
