@@ -3,7 +3,6 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from pvelab.task import TaskRunner, Work
 
 if TYPE_CHECKING:
     from pvelab.api.router import Call
+    from pvelab.firewall.model import FirewallSpec
     from pvelab.runtime.machine import Machine
 
 
@@ -35,30 +35,6 @@ class Settings:
     """Bridges that the nodes pretend to have, for SDN zones to sit on; they carry nothing."""
 
 
-class Applier:
-    """Runs one action for many changes: callers that arrive while it runs share the next run."""
-
-    def __init__(self, action: Callable[[], None]) -> None:
-        self._action = action
-        self._lock = threading.Lock()
-        self._wanted = 0
-        self._done = 0
-        self._count = threading.Lock()
-
-    def __call__(self) -> None:
-        """Return once a run that began after this call has ended; raises what the run raised."""
-        with self._count:
-            self._wanted += 1
-            mine = self._wanted
-        with self._lock:
-            if self._done >= mine:
-                return
-            with self._count:
-                current = self._wanted
-            self._action()
-            self._done = current
-
-
 class Lab:
     """What handlers work with."""
 
@@ -71,7 +47,7 @@ class Lab:
         self.authority = Authority(self.store)
         self.seal = Seal(self.store)
         self.started = time.time()
-        self.firewall_applier = Applier(self._apply_firewall)
+        self._firewall: FirewallSpec | None = None
         self._samples: dict[int, tuple[float, float]] = {}
         self._guest_locks: defaultdict[int, threading.RLock] = defaultdict(threading.RLock)
         from pvelab.api.ha.engine import Engine
@@ -89,10 +65,17 @@ class Lab:
         """Whether the node has power."""
         return bool((self.store.get("node", node) or {"online": True})["online"])
 
-    def _apply_firewall(self) -> None:
+    def apply_firewall(self) -> None:
+        """Put the stored firewall configuration in force. Within a transaction, so that what is stored is what holds:
+        when the machine refuses, the change is not kept.
+        """
         from pvelab.api.firewall.spec import build_spec
 
-        self.machine.apply_firewall(build_spec(self.store, self.machine.running()))
+        with self.store.transaction():
+            spec = build_spec(self.store, started_only=True)
+            if spec != self._firewall:
+                self.machine.apply_firewall(spec)
+                self._firewall = spec
 
     def task(self, call: "Call", *, node: str, kind: str, subject: str | int, work: Work) -> str:
         """Start a task for a request as soon as its change is durable; the UPID."""

@@ -29,8 +29,8 @@ def store_level(call: Call, key: str, body: dict[str, Any]) -> None:
     from pvelab.api.firewall.spec import build_spec
 
     models.save(call.lab.store, key, body)
-    compile_ruleset(build_spec(call.lab.store, set()))
-    call.later.append(call.lab.firewall_applier)
+    compile_ruleset(build_spec(call.lab.store))
+    call.lab.apply_firewall()
 
 
 def check_digest(call: Call, body: Any) -> None:

@@ -19,8 +19,10 @@ from pvelab.store import Store
 _SWITCHES = ("enable", "dhcp", "ipfilter", "macfilter", "ndp", "radv")
 
 
-def build_spec(store: Store, running: set[int]) -> FirewallSpec:
-    """The configuration as stored. A running guest counts with the interfaces that it was started with.
+def build_spec(store: Store, *, started_only: bool = False) -> FirewallSpec:
+    """The configuration as stored, of all guests or only of those that are started (or about to be).
+
+    A started guest counts with the interfaces that it was started with.
 
     Rules that name something that has been deleted since are left out, as Proxmox VE does.
     """
@@ -28,8 +30,9 @@ def build_spec(store: Store, running: set[int]) -> FirewallSpec:
         cluster = models.level(store, models.CLUSTER)
         options = cluster["options"]
         guests = [
-            _guest(store, int(key), record, is_running=int(key) in running)
+            _guest(store, int(key), record)
             for key, record in store.items("guest").items()
+            if record["active"] or not started_only
         ]
         groups = [
             SecurityGroup(name=name, rules=_rules(store, models.CLUSTER, body["rules"]))
@@ -86,12 +89,12 @@ def _ipsets(store: Store, key: str, level: dict[str, Any]) -> tuple[Ipset, ...]:
     )
 
 
-def _guest(store: Store, vmid: int, record: dict[str, Any], *, is_running: bool) -> GuestFirewall:
+def _guest(store: Store, vmid: int, record: dict[str, Any]) -> GuestFirewall:
     key = f"guest/{vmid}"
     level = models.level(store, key)
     options = level["options"]
     wanted = nics(record["config"])
-    plugged = nics(record["active"]) if is_running and record["active"] else wanted
+    plugged = nics(record["active"]) if record["active"] else wanted
     return GuestFirewall(
         vmid=vmid,
         policy_in=options.get("policy_in", "DROP"),

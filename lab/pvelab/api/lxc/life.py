@@ -79,7 +79,7 @@ def forget(lab: Lab, vmid: int) -> None:
             drop_acls(lab.store, path=f"/vms/{vmid}")
             lab.store.delete("firewall", f"guest/{vmid}")
             lab.store.delete("guest", str(vmid))
-    lab.firewall_applier()
+        lab.apply_firewall()
 
 
 def start(lab: Lab, vmid: int, log: Log) -> None:
@@ -94,8 +94,7 @@ def start(lab: Lab, vmid: int, log: Log) -> None:
         try:
             lab.machine.start(vmid, models.spec(vmid, record["config"]), log)
         except BaseException:
-            models.change(lab.store, vmid, active=None)
-            lab.firewall_applier()
+            _set_active(lab, vmid, None)
             raise
 
 
@@ -107,8 +106,14 @@ def _begin(lab: Lab, vmid: int, record: dict[str, Any]) -> None:
             raise no_bridge(nic["bridge"])
     if not lab.is_online(record["node"]):
         raise TaskError(f"node '{record['node']}' is offline")
-    models.change(lab.store, vmid, active=record["config"])
-    lab.firewall_applier()
+    _set_active(lab, vmid, record["config"])
+
+
+def _set_active(lab: Lab, vmid: int, config: dict[str, Any] | None) -> None:
+    """Write down with what a container runs, and let the packet filter follow."""
+    with lab.store.transaction():
+        models.change(lab.store, vmid, active=config)
+        lab.apply_firewall()
 
 
 def stop(lab: Lab, vmid: int, log: Log) -> None:
@@ -116,7 +121,7 @@ def stop(lab: Lab, vmid: int, log: Log) -> None:
     with lab.guest_lock(vmid):
         log(f"stopping CT {vmid}")
         lab.machine.stop(vmid)
-        models.change(lab.store, vmid, active=None)
+        _set_active(lab, vmid, None)
 
 
 def shutdown(lab: Lab, vmid: int, log: Log, *, timeout_s: int, force: bool) -> None:
@@ -128,7 +133,7 @@ def shutdown(lab: Lab, vmid: int, log: Log, *, timeout_s: int, force: bool) -> N
                 raise TaskError("CT shutdown failed - got timeout")
             log("container did not stop in time, stopping it hard")
             lab.machine.stop(vmid)
-        models.change(lab.store, vmid, active=None)
+        _set_active(lab, vmid, None)
 
 
 def reboot(lab: Lab, vmid: int, log: Log, *, timeout_s: int) -> None:
@@ -140,7 +145,7 @@ def reboot(lab: Lab, vmid: int, log: Log, *, timeout_s: int) -> None:
         log(f"requesting reboot of CT {vmid}")
         if not lab.machine.shutdown(vmid, timeout_s):
             lab.machine.stop(vmid)
-        models.change(lab.store, vmid, active=None)
+        _set_active(lab, vmid, None)
         _begin(lab, vmid, record)
         lab.machine.start(vmid, models.spec(vmid, record["config"]), log)
 

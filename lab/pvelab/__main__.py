@@ -1,0 +1,5 @@
+"""`python -m pvelab` is the `pvelab` command."""
+
+from pvelab.cli import main
+
+main()
