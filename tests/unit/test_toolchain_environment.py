@@ -1,4 +1,4 @@
-"""The environment of plain `pulumi`: variables, state folder, composed stack file, and what the command on PATH does."""
+"""The environment of plain `pulumi`: variables, state folder, composed stack file, and the command on PATH."""
 
 import stat
 from pathlib import Path
