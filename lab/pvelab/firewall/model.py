@@ -87,8 +87,7 @@ class GuestFirewall:
     enable: bool = False
     policy_in: str = "DROP"
     policy_out: str = "ACCEPT"
-    dhcp: bool = True
-    """Proxmox VE 9: on unless set off."""
+    dhcp: bool = False
     ipfilter: bool = False
     macfilter: bool = True
     ndp: bool = True

@@ -47,7 +47,7 @@ class Cgroups:
 
     def monitors(self) -> dict[int, int]:
         """Guest -> process id of its LXC monitor, for every guest that runs."""
-        found = {}
+        found: dict[int, int] = {}
         for hierarchy in self._hierarchies:
             for group in (hierarchy / "pvelab" / self.lab).glob("*.monitor"):
                 if group.stem.isdigit() and (pids := _pids(group)):

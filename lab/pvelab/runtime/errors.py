@@ -2,4 +2,4 @@
 
 
 class MachineError(Exception):
-    """Something on the machine refused or failed. `str()` is one sentence for a task log: what failed, found, accepted."""
+    """Something on the machine refused or failed; `str()` is one sentence for a task log."""

@@ -5,6 +5,7 @@ import os
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -115,7 +116,16 @@ class Guests:
         self._remove_interfaces(spec)
         self.place.lxc.mkdir(parents=True, exist_ok=True)
         (folder / "lxc.log").unlink(missing_ok=True)
-        command = ["lxc-start", "-d", "-P", self.place.lxc, "-n", self.place.lxc_name(vmid), "-f", config]
+        command: list[str | Path] = [
+            "lxc-start",
+            "-d",
+            "-P",
+            self.place.lxc,
+            "-n",
+            self.place.lxc_name(vmid),
+            "-f",
+            config,
+        ]
         command += ["-o", folder / "lxc.log", "-l", "INFO"]
         try:
             self._in_tree(vmid, self._own_files(spec), network=True, command=command)
@@ -167,9 +177,9 @@ class Guests:
                 except OSError as error:
                     failed.append((controller, name, value, error))
             todo = [(controller, name, value) for controller, name, value, _ in failed]
-        if todo:
-            _, name, value, error = failed[0]
-            raise MachineError(f"CT {spec.vmid}: {name} cannot be set to {value}: {error.strerror}")
+        if failed:
+            _, name, value, reason = failed[0]
+            raise MachineError(f"CT {spec.vmid}: {name} cannot be set to {value}: {reason.strerror}")
 
     def resize(self, vmid: int, disk_bytes: int) -> None:
         """Grow the guest's disk, running or not."""
@@ -184,7 +194,7 @@ class Guests:
     def change_files(self, vmid: int, changes: list[dict[str, object]]) -> None:
         """Change files inside the guest, running or not; see `tree.py` for what a change is."""
         if init := self.cgroups.init(vmid):
-            job = {"mounts": None, "into": f"/proc/{init}/root", "network": False}
+            job: dict[str, object] = {"mounts": None, "into": f"/proc/{init}/root", "network": False}
             job |= {"owner": self.owner(vmid), "changes": changes, "exec": None}
             run([sys.executable, "-I", "-S", _TREE], text=json.dumps(job))
         else:
@@ -194,7 +204,9 @@ class Guests:
         """Run a program of the machine that sees the stopped guest's file tree at its mount point."""
         self._in_tree(vmid, [], network=False, command=command, timeout_s=timeout_s)
 
-    def lxc(self, vmid: int, tool: str, arguments: Sequence[str | Path], *, check: bool = True, timeout_s: float = 60):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    def lxc(
+        self, vmid: int, tool: str, arguments: Sequence[str | Path], *, check: bool = True, timeout_s: float = 60
+    ) -> subprocess.CompletedProcess[str]:
         """Run one of LXC's tools on the guest."""
         argv = [tool, "-P", self.place.lxc, "-n", self.place.lxc_name(vmid), *arguments]
         return self.namespace.run(argv, check=check, timeout_s=timeout_s)

@@ -13,7 +13,10 @@ from pvelab.runtime.errors import MachineError
 def host_keys(comment: str) -> list[dict[str, object]]:
     """Changes for `tree.py` that give a guest host keys of its own (ed25519 and ecdsa)."""
     changes: list[dict[str, object]] = [{"kind": "remove", "path": "/etc/ssh/ssh_host_*"}]
-    keys = {"ed25519": ed25519.Ed25519PrivateKey.generate(), "ecdsa": ec.generate_private_key(ec.SECP256R1())}
+    keys: dict[str, ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey] = {
+        "ed25519": ed25519.Ed25519PrivateKey.generate(),
+        "ecdsa": ec.generate_private_key(ec.SECP256R1()),
+    }
     for kind, key in keys.items():
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()

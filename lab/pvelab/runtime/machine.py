@@ -1,5 +1,6 @@
 """The lab on this machine: the one entrance for the API half."""
 
+import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -7,7 +8,19 @@ from pathlib import Path
 
 from pvelab.firewall.compile import compile_ruleset
 from pvelab.firewall.model import FirewallError, FirewallSpec
-from pvelab.runtime import hostkey, kernel, nft, observe, preflight, requirement, snapshot, subid, template
+from pvelab.runtime import (
+    hostkey,
+    kernel,
+    leftover,
+    nft,
+    observe,
+    preflight,
+    record,
+    requirement,
+    snapshot,
+    subid,
+    template,
+)
 from pvelab.runtime.cgroup import Cgroups
 from pvelab.runtime.errors import MachineError
 from pvelab.runtime.guest import Guests
@@ -23,6 +36,7 @@ from pvelab.runtime.model import (
 )
 from pvelab.runtime.namespace import Namespace
 from pvelab.runtime.network import Networks
+from pvelab.runtime.packages import PackageProxy
 from pvelab.runtime.place import Place
 
 
@@ -44,8 +58,8 @@ class Machine:
         """Touches nothing. `state`: this lab's own directory; `cache`: shared by the labs of this user."""
         self.place = Place(name=name, state=state.resolve(), cache=cache.resolve())
         self.namespace = Namespace(name)
-        self.packages = packages
         seats = [*desk, DeskSpec(vnet=packages.vnet, addresses=(packages.address,))] if packages else desk
+        self._packages = PackageProxy(place=self.place, namespace=self.namespace, spec=packages) if packages else None
         self._networks = Networks(self.place, self.namespace, desk=seats, routes=routes)
         self._cgroups = Cgroups(name)
         self._guests = Guests(self.place, self.namespace, self._cgroups)
@@ -61,18 +75,54 @@ class Machine:
         """Make or adopt the namespace, clear leftovers of this name, check disk and memory, start the package proxy."""
         requirement.check()
         preflight.check(self.place.state, disk=preflight.LAB_DISK, memory=preflight.LAB_MEMORY, purpose="the lab")
-        self.place.guests.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.place.run.mkdir(parents=True, exist_ok=True, mode=0o755)
-        subid.ensure(log)
-        kernel.raise_limits(log)
-        if self.namespace.open():
-            log(f"made network namespace {self.netns}")
-        self._networks.open()
-        nft.load(self.namespace, nft.own_rules((self.packages.port,) if self.packages else ()))
+        self._take_over(log)
+        record.claim(self.place.name, state=self.place.state, cache=self.place.cache)
+        try:
+            self.place.guests.mkdir(parents=True, exist_ok=True, mode=0o700)
+            subid.ensure(log)
+            kernel.raise_limits(log)
+            if self.namespace.open():
+                log(f"made network namespace {self.netns}")
+            self._networks.open()
+            nft.load(self.namespace, nft.own_rules((self._packages.spec.port,) if self._packages else ()))
+            if self._packages:
+                self._packages.open(log)
+                self._listen_for_packages()
+        except BaseException:
+            record.release(self.place.name)
+            raise
 
-    def close(self, *, destroy: bool) -> None:
-        """Let go (guests keep running, to be adopted), or with `destroy` stop and remove every trace of the lab."""
-        raise NotImplementedError
+    def close(self, *, destroy: bool, log: Log = print) -> None:
+        """Let go (guests keep running, to be adopted), or with `destroy` stop and remove every trace of the lab.
+
+        `destroy` also works on a lab that was never opened here, provided that no other process has it open.
+        """
+        if destroy and not record.is_alive(self.place.name):
+            record.claim(self.place.name, state=self.place.state, cache=self.place.cache)
+        if self._packages:
+            self._packages.close()
+        if destroy:
+            for vmid in self.running():
+                self._guests.stop(vmid)
+            leftover.remove_all(self.place.name, log=lambda _: None)
+            shutil.rmtree(self.place.guests, ignore_errors=True)
+        record.release(self.place.name)
+
+    def _take_over(self, log: Log) -> None:
+        known = record.read(self.place.name)
+        if record.is_alive(self.place.name) or known is None or known.state == str(self.place.state):
+            return  # `claim` refuses a living one; our own guests are adopted
+        if leftover.is_adoptable(self.place.name):
+            raise MachineError(
+                f"guests of lab '{self.place.name}' with state {known.state} still run: "
+                "choose another name, or end that lab"
+            )
+        leftover.clear(self.place.name, log)
+
+    def _listen_for_packages(self) -> None:
+        # The address comes with its network, which may not be applied yet.
+        if self._packages and self._packages.spec.vnet in self._networks.bridges():
+            self._packages.listen()
 
     def create(self, spec: GuestSpec, log: Log) -> None:
         """Make the guest's disk from its template. Leaves nothing behind when it fails."""
@@ -190,6 +240,7 @@ class Machine:
         """
         with self._lock:
             self._networks.apply(vnets)
+            self._listen_for_packages()
 
     def apply_firewall(self, spec: FirewallSpec) -> None:
         """Replace the packet filter in one transaction; on an error the old one stays in force."""

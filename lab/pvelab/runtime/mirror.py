@@ -24,7 +24,7 @@ class Mirror:
     security: str
     """`http://deb.debian.org/debian-security`."""
     options: tuple[tuple[str, str], ...] = ()
-    """apt options in force here that also concern a guest: `("Acquire::Check-Valid-Until", "false")` for a frozen mirror."""
+    """apt options in force here that guests need too: a frozen one wants `("Acquire::Check-Valid-Until", "false")`."""
     proxy: str | None = None
     """The machine's own way to the mirror (`Acquire::http::Proxy`); a guest never learns it."""
 
@@ -85,8 +85,8 @@ def _stanzas(text: str) -> Iterable[dict[str, str]]:
 def choose(sources: Iterable[Source]) -> tuple[str, str] | None:
     """The archive and the security address among a machine's sources; None when none of them is Debian's.
 
-    >>> choose([Source("http://m.example/debian", ("trixie",)), Source("http://m.example/debian-security", ("trixie-security",))])
-    ('http://m.example/debian', 'http://m.example/debian-security')
+    >>> choose([Source("http://m.example/debian", ("trixie",)), Source("http://s.example/ds", ("trixie-security",))])
+    ('http://m.example/debian', 'http://s.example/ds')
     """
     archive = security = None
     for source in sources:

@@ -61,7 +61,7 @@ class Namespace:
             self.path.unlink(missing_ok=True)
             run(["ip", "netns", "add", self.path.name])
         self.run(["ip", "link", "set", "lo", "up"])
-        self.call(lambda: [_write_sysctl(key, value) for key, value in SYSCTLS.items()])
+        self.call(_write_sysctls)
         return made
 
     def remove(self) -> None:
@@ -134,6 +134,7 @@ def _set_network_namespace(path: Path) -> None:
         os.close(descriptor)
 
 
-def _write_sysctl(key: str, value: str) -> None:
+def _write_sysctls() -> None:
     # /proc/sys/net shows the namespace of the thread that looks.
-    Path("/proc/sys", *key.split(".")).write_text(value)
+    for key, value in SYSCTLS.items():
+        Path("/proc/sys", *key.split(".")).write_text(value)

@@ -49,7 +49,7 @@ def clone(guests: Guests, source: int, spec: GuestSpec, *, snapshot: str | None,
                 disk.copy(guests.place.image(source), guests.place.image(spec.vmid))
         if spec.disk_bytes > guests.place.image(spec.vmid).stat().st_size:
             guests.resize(spec.vmid, spec.disk_bytes)
-        changes = [
+        changes: list[dict[str, object]] = [
             *hostkey.host_keys(netfile.short_name(spec)),
             {"kind": "write", "path": "/etc/machine-id", "text": ""},
         ]

@@ -1,7 +1,9 @@
+# ruff: noqa: PTH101, PTH102, PTH103, PTH104, PTH108, PTH112, PTH114, PTH115, PTH120, PTH207, PTH211, T201
 """A guest's file tree, open in a mount namespace of its own. A program: reads one job (JSON) from standard input.
 
 Mounts made here are seen by nobody else and end with the last process of the namespace, so a guest that ends, however
-it ends, leaves no mount and no loop device behind. Only the standard library; started with `python -I -S`.
+it ends, leaves no mount and no loop device behind. Only the standard library, and of that little: it runs at every
+start of a guest, with `python -I -S`.
 
 Job: {"mounts": {"image", "disk", "lower", "root"} | null,   mount the guest's disk image and its overlay
       "into": PATH | null,           change files in this tree instead (`/proc/<pid>/root` of a running guest)
@@ -56,7 +58,7 @@ def _run(*argv: str) -> None:
 
 def _fresh_sys() -> None:
     keep = "/run/pvelab/.cgroup"
-    os.makedirs(keep, exist_ok=True)  # noqa: PTH103
+    os.makedirs(keep, exist_ok=True)
     # The namespaces of other labs would be held by a copy of their mounts.
     subprocess.run(["umount", "-l", "-R", "/run/netns"], capture_output=True, check=False)
     _run("mount", "--rbind", "/sys/fs/cgroup", keep)
@@ -67,7 +69,7 @@ def _fresh_sys() -> None:
 
 def _mount(image: str, disk: str, lower: str, root: str) -> None:
     for folder in (disk, root):
-        os.makedirs(folder, mode=0o755, exist_ok=True)  # noqa: PTH103
+        os.makedirs(folder, mode=0o755, exist_ok=True)
     # nouuid: a snapshot and a clone carry the UUID of their origin.
     _run("mount", "-t", "xfs", "-o", "loop,noatime,nouuid,discard", image, disk)
     # volatile: an fsync in the guest ends at the machine's memory. The data survives whatever happens to the guest or
@@ -88,7 +90,7 @@ def _in_tree(tree: str, owner: int, changes: list[dict]) -> None:
             for change in changes:
                 _change(owner, **change)
         except OSError as error:
-            print(error, file=sys.stderr)  # noqa: T201
+            print(error, file=sys.stderr)
             os._exit(1)
         os._exit(0)
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
@@ -105,22 +107,22 @@ def _change(
     `:`-separated field of the line that begins with `mark`; `folder`; `link`: a symbolic link to `text`.
     """
     if kind == "remove":
-        for found in glob.glob(path):  # noqa: PTH207
+        for found in glob.glob(path):
             os.unlink(found)
         return
     if kind == "link":
-        if not os.path.islink(path) or os.readlink(path) != text:  # noqa: PTH114, PTH115
+        if not os.path.islink(path) or os.readlink(path) != text:
             new = f"{path}.pvelab-new"
             os.symlink(text, new)
             os.lchown(new, owner, owner)
             os.rename(new, path)
         return
     if kind == "folder":
-        if not os.path.isdir(path):  # noqa: PTH112
+        if not os.path.isdir(path):
             os.mkdir(path, mode)
             os.chown(path, owner, owner)
         return
-    if os.path.islink(path) and kind == "mark":  # noqa: PTH114
+    if os.path.islink(path) and kind == "mark":
         return  # the guest's administrator handed the file to another program
     present = _read(path)
     if kind == "write":
@@ -162,7 +164,7 @@ def _replace(path: str, text: str, mode: int, owner: int) -> None:
         if stat.S_ISREG(facts.st_mode):
             user, group, mode = facts.st_uid, facts.st_gid, stat.S_IMODE(facts.st_mode)
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+        os.makedirs(os.path.dirname(path), exist_ok=True)
     new = f"{path}.pvelab-new"
     if os.path.lexists(new):
         os.unlink(new)
@@ -178,5 +180,5 @@ if __name__ == "__main__":
     try:
         main()
     except OSError as error:
-        print(error.strerror or error, file=sys.stderr)  # noqa: T201
+        print(error.strerror or error, file=sys.stderr)
         sys.exit(1)
