@@ -46,7 +46,8 @@ class Engine:
 
     def __init__(self, state: State, environment: Mapping[str, str]) -> None:
         self._state = state
-        self._environment = {**os.environ, **environment}
+        # --event-log is one of the commands for debugging; it is also how the automation API reads what happens.
+        self._environment = {**os.environ, **environment, "PULUMI_DEBUG_COMMANDS": "true"}
 
     def run(self, stack: str, verb: str, *arguments: str, say: Say) -> Changes:
         """Run one of `up`, `preview`, `refresh`, `destroy` on a stack without asking.

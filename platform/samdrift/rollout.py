@@ -11,8 +11,8 @@ from samdrift import toolchain
 from samdrift.engine import Changes, Engine
 from samdrift.environment import environment
 from samdrift.federation.load import load_federation
-from samdrift.federation.record import AnyStack, Federation, Member
-from samdrift.handover import HostRecord
+from samdrift.federation.record import AnyStack, Federation, Hall, Member
+from samdrift.handover import HostRecord, write_json
 from samdrift.state import State, StateError
 
 Say = Callable[[str], None]
@@ -73,8 +73,8 @@ def raise_stacks(state: State, stacks: Sequence[AnyStack], *, say: Say) -> Rollo
             write_handover(state, engine, stack.name)
         return changes
 
-    hall = [stack for stack in stacks if stack is federation.hall]
-    others = [stack for stack in stacks if stack is not federation.hall]
+    hall = [stack for stack in stacks if isinstance(stack, Hall)]
+    others = [stack for stack in stacks if not isinstance(stack, Hall)]
     if others and not hall and not (state.handover / f"{federation.hall.name}.json").exists():
         raise RolloutError(f"{others[0].name} stands on {federation.hall.name}, which is not up: samdrift up")
     for stack in hall:
@@ -88,10 +88,8 @@ def raise_stacks(state: State, stacks: Sequence[AnyStack], *, say: Say) -> Rollo
 
 def write_handover(state: State, engine: Engine, stack: str) -> None:
     """Keep the stack's host records as they came out of the engine, after a look at each."""
-    records = engine.outputs(stack).get("hosts", [])
-    for record in records:
-        HostRecord.model_validate(record)
-    state.write(state.handover / f"{stack}.json", json.dumps(records, indent=2, ensure_ascii=False))
+    records = [HostRecord.model_validate(one) for one in engine.outputs(stack)["hosts"]]
+    state.write(state.handover / f"{stack}.json", write_json(records))
 
 
 def hosts_after(state: State, federation: Federation, stacks: Sequence[AnyStack]) -> tuple[str, ...]:
@@ -111,8 +109,7 @@ def what_down_deletes(state: State, stack: AnyStack, *, say: Say) -> tuple[str, 
 
     Raises: RolloutError for the hall while other stacks stand on it.
     """
-    federation = federation_of(state)
-    if stack is federation.hall or stack.name == federation.hall.name:
+    if isinstance(stack, Hall):
         standing = sorted(file.stem for file in state.handover.glob("*.json") if file.stem != stack.name)
         if standing:
             raise RolloutError(

@@ -11,6 +11,7 @@ from samdrift.cli.console import fail
 @contextmanager
 def explained(*, then: str) -> Iterator[None]:
     """End the verb with a sentence for each error that its parts raise; anything else is a fault and stays one."""
+    from samdrift.check import CheckError
     from samdrift.deploy import DeployError
     from samdrift.engine import EngineError
     from samdrift.federation.load import LoadError
@@ -25,7 +26,7 @@ def explained(*, then: str) -> Iterator[None]:
         fail("The stack files have mistakes; nothing was changed", why=str(error), then="mend them; samdrift check")
     except EngineError as error:
         fail("The engine's run failed", why=str(error), log=str(error.log), then=then)
-    except (DeployError, RolloutError, StateError, LookupError) as error:
+    except (CheckError, DeployError, RolloutError, StateError, LookupError) as error:
         fail(str(error), then=then)
     except LabError as error:
         fail("The lab did not do it", why=str(error), then="samdrift lab status")
