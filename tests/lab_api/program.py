@@ -24,13 +24,17 @@ subnet = pve.sdn.Subnet("services", vnet=vnet.resource_id, cidr="10.0.0.0/24")
 applier = pve.sdn.Applier("apply", on_destroy=False, opts=after(vnet, subnet))
 
 pool = pve.PoolLegacy("pool", pool_id="hall", comment="changed" if changed else "first")
-role = pve.RoleLegacy("role", role_id="Operator", privileges=["VM.Audit", "VM.PowerMgmt", *(["VM.Console"] if changed else [])])
+role = pve.RoleLegacy(
+    "role", role_id="Operator", privileges=["VM.Audit", "VM.PowerMgmt", *(["VM.Console"] if changed else [])]
+)
 user = pve.UserLegacy("user", user_id="operation@pve", comment="changed" if changed else "first", enabled=True)
 token = pve.user.Token("token", user_id=user.user_id, token_name="stack", comment="changed" if changed else "first")
 acl = pve.Acl("acl", path="/pool/hall", role_id=role.role_id, user_id=user.user_id, opts=after(pool))
 acl_of_token = pve.Acl("acl-of-token", path="/pool/hall", role_id=role.role_id, token_id=token.id, opts=after(pool))
 
-directory = pve.storage.Directory("backups", resource_id="backups", path="/srv/backups", contents=["backup"], shared=False)
+directory = pve.storage.Directory(
+    "backups", resource_id="backups", path="/srv/backups", contents=["backup"], shared=False
+)
 file = pve.download.File(
     "template",
     content_type="vztmpl",
@@ -63,7 +67,9 @@ guest = pve.ContainerLegacy(
             {"ipv4": {"address": "10.0.0.21/24", "gateway": "10.0.0.1"}, "ipv6": {"address": "fd00:10::21/64"}},
             *([{"ipv4": {"address": "10.0.0.22/24"}}] if changed else []),
         ],
-        "user_account": {"keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA x"]},
+        "user_account": {
+            "keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA x"]
+        },
     },
     network_interfaces=[
         {"name": "svc", "bridge": "svc", "firewall": True, "mac_address": "BC:24:11:00:06:50"},
@@ -77,9 +83,14 @@ firewall = pve.cluster.FirewallLegacy(
     "firewall", enabled=True, ebtables=True, input_policy="DROP", output_policy="ACCEPT", forward_policy="ACCEPT",
     log_ratelimit={"enabled": True, "burst": 9 if changed else 5, "rate": "1/second"},
 )  # fmt: skip
-alias = pve.firewall.AliasLegacy("alias", name="printer", cidr="10.0.0.40" if changed else "10.0.0.4", comment="a printer")
+alias = pve.firewall.AliasLegacy(
+    "alias", name="printer", cidr="10.0.0.40" if changed else "10.0.0.4", comment="a printer"
+)
 ipset = pve.firewall.IpsetLegacy(
-    "ipset", name="desks", comment="desks", cidrs=[{"name": "10.0.2.0/24", "comment": "mgt"}, {"name": "10.0.3.7", "nomatch": True}]
+    "ipset",
+    name="desks",
+    comment="desks",
+    cidrs=[{"name": "10.0.2.0/24", "comment": "mgt"}, {"name": "10.0.3.7", "nomatch": True}],
 )
 group = pve.cluster.firewall.security.GroupLegacy(
     "group",
