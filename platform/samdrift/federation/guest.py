@@ -218,8 +218,11 @@ def _interface(leg: _Leg, *, vm_id: int, position: int) -> Interface:
 
 
 def _nameservers(federation: Federation, *, part: str, legs: tuple[_Leg, ...]) -> tuple[str, ...]:
-    """A workplace asks the directory hosts; edge and outside resolve for themselves; all others ask edge."""
-    if part == "workplace":
+    """Who is in the directory asks its hosts; edge and outside resolve for themselves; all others ask edge.
+
+    A directory host finds the other by name and must not need edge for it.
+    """
+    if part in {"workplace", "dc"}:
         svc = hall_network(federation, "svc").ipv4
         return tuple(str(addressing.host4(svc, number).ip) for number in addressing.DIRECTORY.values())
     if part in {"edge", "outside"}:

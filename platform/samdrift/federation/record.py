@@ -206,8 +206,8 @@ class Hall(Stack):
 
     @property
     def netbios(self) -> str:
-        """Short name of the directory's domain, at most 15 characters."""
-        return self.domain.split(".", maxsplit=1)[0].upper()[:15].rstrip("-")
+        """Short name of the directory's domain: at most 15 capitals and digits."""
+        return self.domain.split(".", maxsplit=1)[0].replace("-", "").upper()[:15]
 
 
 class Vault(Stack):
