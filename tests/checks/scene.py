@@ -36,6 +36,8 @@ class Place:
     interface: str
     ipv4: str
     ipv6: str
+    network: Network | None = None
+    """Where a computer of nobody's is plugged in; None for a guest."""
 
     @property
     def addresses(self) -> tuple[str, str]:
@@ -111,7 +113,7 @@ class Scene:
                 addresses=[f"{four}/{network.ipv4.prefixlen}", f"{six}/{network.ipv6.prefixlen}"],
                 routers=[str(one) for one in router(network)],
             )
-            self._plugs[key] = Place(station.name, station, "eth0", four, six)
+            self._plugs[key] = Place(station.name, station, "eth0", four, six, network)
         return self._plugs[key]
 
     def close(self) -> None:

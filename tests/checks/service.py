@@ -41,3 +41,8 @@ def addresses_for_clients(scene: Scene, host: str) -> tuple[str, str]:
 def shared_services(scene: Scene) -> list[dict[str, Any]]:
     """Return a few declared targets that have to answer beside every probe that must not: LDAP, and edge's echo."""
     return [one for one in declared_targets(scene) if one["port"] == 389 or (one["name"], one["port"]) == ("edge", 0)]
+
+
+def declared_ports(scene: Scene, host: str) -> set[int]:
+    """Return every single TCP port of a hall host that flows open to clients."""
+    return {one["port"] for one in declared_targets(scene) if (one["name"], one["protocol"]) == (host, "tcp")}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from samdrift.compliance.evidence import Evidence
-from tests.checks.probe.station import Station
+from samdrift.federation.record import Network
 from tests.checks.scene import Place, Scene
 
 PROTOCOLS = ("tcp", "udp", "icmp")
@@ -66,6 +67,42 @@ class Watch:
             seen = one.place.station.ask("capture.wait", number=one.capture, word=self.allowed_word, seconds=2.0)
             evidence.control(f"the capture at {one.place.name} sees an allowed echo of {origin.name}", alive=seen)
 
+    def attack(self, origins: Sequence[Place], evidence: Evidence, *, allowed: list[dict[str, Any]]) -> list[str]:
+        """Try every target from every origin at once, and what is `allowed` in the same second as the control.
+
+        Returns a sentence for each target that the sender itself took for answered: the first of the two observers.
+        """
+        wanted = [*self.targets(), *allowed]
+        with ThreadPoolExecutor(len(origins)) as together:
+            told = list(
+                together.map(
+                    lambda one: one.station.ask("sender.burst", targets=wanted, word=self.word, seconds=2.0), origins
+                )
+            )
+        answered = []
+        for origin, answers in zip(origins, told, strict=True):
+            tried, controls = answers[: -len(allowed)], answers[-len(allowed) :]
+            note_controls(evidence, origin.name, controls, what="a shared service")
+            evidence.case(len(tried))
+            answered += [
+                f"{origin.name} got an answer from {one['name']} {one['address']} {one['protocol']}"
+                for one in tried
+                if one["result"] == "answered"
+            ]
+        evidence.note(f"{len(told)} x {len(self.targets())} probes with {self.word} from {_names(origins)}")
+        return answered
+
+    def prove_listeners(self, scene: Scene, evidence: Evidence) -> set[str]:
+        """Reach every plugged listener from a neighbour in its own segment; return the neighbours' addresses."""
+        innocent: set[str] = set()
+        for protected in self.protected:
+            if network := protected.place.network:
+                neighbour = scene.plug(network, 2)
+                innocent |= {*neighbour.addresses}
+                answers = neighbour.station.ask("sender.burst", targets=protected.targets(), word=self.word)
+                note_controls(evidence, neighbour.name, answers, what="the protected listener in its own segment")
+        return innocent
+
     def tell(self, *, innocent: Collection[str] = ()) -> list[str]:
         """End it; return a sentence for each arrival that did not come from an `innocent` address."""
         seen: list[str] = []
@@ -82,24 +119,37 @@ class Watch:
 
 
 class Tap:
-    """Records on the lab's bridges: the second observer, which no guest can influence."""
+    """Records on the ports of some VNets: the second observer, which no guest can influence."""
 
-    def __init__(self, scene: Scene, *, word: str, ports: Sequence[int] = ()) -> None:
-        self.wall: Station = scene.wall
-        self.number = self.wall.ask("capture.start", words=[word], ports=list(ports))
+    def __init__(self, scene: Scene, networks: Iterable[Network], **wanted: Any) -> None:
+        """`wanted`: words, ports or sources, as `capture.start` takes them."""
+        self.wall = scene.wall
+        self.vnets = {port: one.vnet for one in networks for port in self.wall.ask("wire.ports", bridge=one.vnet)}
+        self.number = self.wall.ask("capture.start", interfaces=list(self.vnets), **wanted)
 
-    def tell(self, *, vnets: Iterable[str], innocent: Collection[str] = ()) -> dict[str, list[str]]:
-        """End it; return for each VNet a sentence for each frame seen on its ports."""
-        frames = _guilty(self.wall.ask("capture.stop", number=self.number), innocent)
-        found = {}
-        for vnet in vnets:
-            ports = set(self.wall.ask("wire.ports", bridge=vnet))
-            found[vnet] = [sentence(one, f"the tap on {vnet}") for one in frames if one["interface"] in ports]
-        return found
+    def frames(self) -> list[dict[str, Any]]:
+        """End it; return each recorded frame with its `vnet`."""
+        found: list[dict[str, Any]] = self.wall.ask("capture.stop", number=self.number)
+        return [{**one, "vnet": self.vnets[one["interface"]]} for one in found]
+
+    def tell(self, *, innocent: Collection[str] = ()) -> list[str]:
+        """End it; return a sentence for each frame not from or to an `innocent` address."""
+        return [sentence(one, f"the tap on {one['vnet']}") for one in _guilty(self.frames(), innocent)]
+
+
+def first(sentences: Iterable[str], *, most: int = 5) -> str:
+    """Return the first different sentences in one, and how many more there are."""
+    different = list(dict.fromkeys(sentences))
+    more = [f"and {len(different) - most} more"] if len(different) > most else []
+    return "; ".join([*different[:most], *more])
 
 
 def _guilty(frames: Iterable[dict[str, Any]], innocent: Collection[str]) -> list[dict[str, Any]]:
     return [one for one in frames if one.get("source") not in innocent and one.get("target") not in innocent]
+
+
+def _names(places: Iterable[Place]) -> str:
+    return ", ".join(one.name for one in places)
 
 
 def sentence(frame: dict[str, Any], observer: str) -> str:

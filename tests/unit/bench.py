@@ -110,10 +110,10 @@ class Bench(Scene):
 
 def _rules(guest: Guest) -> list[str]:
     """Clients to the hall, the bastion's echo to clients: what the catalogue declares, roughly."""
-    clients = '"transit"' if guest.name == "edge" else '{ "adm", "ped" }'
-    hall = '"svc"' if guest.name == "edge" else '"transit"'
+    clients, hall = ('"transit"', '"svc"') if guest.name == "edge" else ('{ "adm", "ped" }', '"transit"')
     return [
-        f"iifname {clients} oifname {hall} meta l4proto {{ tcp, udp, icmp, ipv6-icmp }} accept",
+        f"iifname {clients} ip daddr {{ 10.0.0.11, 10.0.0.12, 10.0.4.1 }} accept",
+        f"iifname {clients} ip6 daddr {{ fd5a:6d64:0:10::/64, fd5a:6d64:0:14::1 }} accept",
         f"iifname {hall} oifname {clients} icmp type echo-request accept",
         f"iifname {hall} oifname {clients} icmpv6 type echo-request accept",
     ]

@@ -22,12 +22,15 @@ class _Capture(threading.Thread):
         self.words, self.ports, self.sources = words, ports, sources
         self.seen: list[dict[str, object]] = []
         self.sockets = [_open(interface) for interface in interfaces or [""]]
-        self.stopped = False
+        self.stopped, self.deadline = False, 0.0
 
     def run(self) -> None:
-        while not self.stopped:
-            for ready in select.select(self.sockets, [], [], 0.1)[0]:
-                self._take(ready)
+        while True:
+            ready = select.select(self.sockets, [], [], 0.1)[0]
+            if self.stopped and (not ready or time.monotonic() > self.deadline):
+                break  # what was on its way when the recording was ended is still taken
+            for one in ready:
+                self._take(one)
         for one in self.sockets:
             one.close()
 
@@ -96,6 +99,7 @@ def wait(*, number: int, word: str, seconds: float) -> bool:
 def stop(*, number: int) -> list[dict[str, object]]:
     """End a recording and return what it holds."""
     capture = _running.pop(number)
+    capture.deadline = time.monotonic() + 10
     capture.stopped = True
-    capture.join(timeout=5)
+    capture.join()
     return capture.seen

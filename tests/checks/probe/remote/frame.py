@@ -62,3 +62,8 @@ def _ipv6(source: str, target: str, port: int, content: bytes) -> bytes:
     pseudo = ends + struct.pack("!IHBB", length, 0, 0, 17)
     udp = udp[:6] + struct.pack("!H", sender.checksum(pseudo + udp) or 0xFFFF) + udp[8:]
     return struct.pack("!IHBB", 0x60000000, length, 17, 1) + ends + udp
+
+
+def interfaces() -> list[str]:
+    """Return every interface of this place that a cable hangs on."""
+    return [name for _, name in socket.if_nameindex() if name != "lo"]
