@@ -5,7 +5,7 @@ from __future__ import annotations
 from samdrift.components.access import PRIVILEGES, Access, Grant
 from tests.components.recording import lies_below, of_type, only, provider_of, record, waits_for
 
-GRANT = Grant(vnets=(("adm", "a1286"), ("hall", "transit")), disks="tank", templates="local")
+GRANT = Grant(guests=(128601,), vnets=(("adm", "a1286"), ("hall", "transit")), disks="tank", templates="local")
 
 
 def test_stack_gets_one_pool_one_user_and_one_token() -> None:
@@ -34,6 +34,7 @@ def test_token_reaches_its_own_paths_only() -> None:
     assert entries == {
         "/pool/fed.ystad": "fed.ystad.guest",
         "/vms": "fed.ystad.audit",
+        "/vms/128601": "fed.ystad.own",
         "/sdn/zones/adm/a1286": "fed.ystad.network",
         "/sdn/zones/hall/transit": "fed.ystad.network",
         "/storage/tank": "fed.ystad.disk",
@@ -48,12 +49,14 @@ def test_no_role_reaches_into_the_cluster() -> None:
 
 
 def test_one_storage_for_both_gets_the_wider_role() -> None:
-    assert Grant(vnets=(), disks="local", templates="local").paths(pool="p")["/storage/local"] == "disk"
+    assert Grant(guests=(), vnets=(), disks="local", templates="local").paths(pool="p")["/storage/local"] == "disk"
 
 
 def test_virtual_machines_need_more_of_the_pool() -> None:
-    more = set(Grant(vnets=(), disks="a", templates="b", machines=True).privileges("guest"))
-    assert more - set(Grant(vnets=(), disks="a", templates="b").privileges("guest")) == set(PRIVILEGES["machine"])
+    more = set(Grant(guests=(), vnets=(), disks="a", templates="b", machines=True).privileges("guest"))
+    assert more - set(Grant(guests=(), vnets=(), disks="a", templates="b").privileges("guest")) == set(
+        PRIVILEGES["machine"]
+    )
 
 
 def test_rights_are_there_before_they_are_granted_on_the_pool() -> None:

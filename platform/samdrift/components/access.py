@@ -34,6 +34,9 @@ PRIVILEGES: Mapping[str, tuple[str, ...]] = {
     "network": ("SDN.Use",),
     "disk": ("Datastore.AllocateSpace", "Datastore.Audit"),
     "template": ("Datastore.Audit",),
+    # Tags of a new guest are asked for on its own path, whatever pool it is put into (assert_tag_permissions in
+    # pve-guest-common). Proxmox drops such an entry together with the guest.
+    "own": ("VM.Audit", "VM.Config.Options"),
     # A guest that somebody removed is in no pool any more. Without the right to look at its number the answer is 403
     # instead of "does not exist", and `pulumi refresh` ends with an error instead of seeing the drift.
     "audit": ("VM.Audit",),
@@ -42,8 +45,9 @@ PRIVILEGES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Grant:
-    """What a stack's guests touch. `vnets` are (zone, VNet) pairs; storages are ids."""
+    """What a stack's guests touch: their numbers, (zone, VNet) pairs, and ids of storages."""
 
+    guests: tuple[int, ...]
     vnets: tuple[tuple[str, str], ...]
     disks: str
     templates: str
@@ -54,7 +58,8 @@ class Grant:
         """Return the role of each ACL path."""
         storages = {f"/storage/{self.templates}": "template"} | {f"/storage/{self.disks}": "disk"}
         networks = {f"/sdn/zones/{zone}/{vnet}": "network" for zone, vnet in self.vnets}
-        return {f"/pool/{pool}": "guest", "/vms": "audit"} | storages | networks
+        guests = {f"/vms/{number}": "own" for number in self.guests}
+        return {f"/pool/{pool}": "guest", "/vms": "audit"} | guests | storages | networks
 
     def privileges(self, role: str) -> list[str]:
         """Return what a role may do, sorted as the hypervisor lists it."""

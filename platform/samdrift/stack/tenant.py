@@ -43,6 +43,7 @@ class Tenant:
         zones = {n.vnet: n.zone for s in (federation.hall, stack) for n in networks_of(federation, s)}
         vnets = sorted({(zones[i.vnet], i.vnet) for guest in guests for i in guest.interfaces})
         grant = Grant(
+            guests=tuple(guest.vm_id for guest in guests),
             vnets=tuple(vnets),
             disks=storage.guests,
             templates=storage.templates,
