@@ -19,9 +19,10 @@ table inet pvelab_own {{
 }}
 table bridge pvelab_own {{
   chain prerouting {{
-    # A VNet is one VLAN: its ports are access ports, and a tagged frame is nobody's.
+    # A VNet is one VLAN: its ports are access ports, and a tagged frame is nobody's. `ether type` sees the tag that
+    # the kernel has already taken out of the frame, `meta protocol` does not.
     type filter hook prerouting priority -400; policy accept;
-    meta protocol {{ 0x8100, 0x88a8 }} drop
+    ether type {{ 8021q, 8021ad }} drop
   }}
 }}
 """

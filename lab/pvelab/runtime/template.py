@@ -28,6 +28,7 @@ PACKAGES = (
     "ifupdown",  # reads /etc/network/interfaces, which Proxmox VE writes into a Debian guest
     "iproute2",
     "iputils-ping",
+    "libcap2-bin",
     "netbase",
     "procps",
     "sudo",
@@ -80,6 +81,8 @@ def finish_script(machine: Mirror) -> str:
     """What is done to the unpacked tree ($1) as the last step, before it is packed."""
     masked = "\n".join(f'ln -sf /dev/null "$1/etc/systemd/system/{unit}"' for unit in MASKED_UNITS)
     return f"""set -eu
+# The package itself does this only when libcap2-bin happened to be configured before it.
+chroot "$1" setcap cap_net_raw+ep /usr/bin/ping
 rm -f "$1"/etc/ssh/ssh_host_*_key "$1"/etc/ssh/ssh_host_*_key.pub
 rm -f "$1"/etc/hostname "$1"/etc/resolv.conf "$1"/var/lib/dbus/machine-id "$1"/etc/apt/apt.conf.d/99mmdebstrap
 rm -f "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/*
@@ -132,6 +135,8 @@ def build(cache: Path, log: Log) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         started = time.monotonic()
         log(f"building template {target.name} from {machine.archive}")
+        for stale in target.parent.glob(".unfinished-*"):  # under the lock nobody else can be at work
+            stale.unlink()
         unfinished = target.with_name(f".unfinished-{os.getpid()}.tar.zst")
         try:
             _mmdebstrap(machine, unfinished, target.parent / "build.log", log)
