@@ -7,6 +7,7 @@ import pulumi_proxmoxve as pve
 
 STEP = int(os.environ["STEP"])
 NODE, TEMPLATE = "pve1", os.environ["TEMPLATE"]
+KEY = "ssh-ed25519 " + "A" * 68 + " x"
 changed = STEP > 1
 
 
@@ -67,9 +68,7 @@ guest = pve.ContainerLegacy(
             {"ipv4": {"address": "10.0.0.21/24", "gateway": "10.0.0.1"}, "ipv6": {"address": "fd00:10::21/64"}},
             *([{"ipv4": {"address": "10.0.0.22/24"}}] if changed else []),
         ],
-        "user_account": {
-            "keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA x"]
-        },
+        "user_account": {"keys": [KEY]},
     },
     network_interfaces=[
         {"name": "svc", "bridge": "svc", "firewall": True, "mac_address": "BC:24:11:00:06:50"},
@@ -121,8 +120,8 @@ rules = pve.firewall.RulesLegacy(
 )
 
 job = pve.backup.Job(
-    "job", resource_id="nightly", schedule="03:30" if changed else "02:30", storage=directory.resource_id, pool=pool.pool_id, mode="snapshot",
-    compress="zstd", enabled=True, prune_backups={"keep-daily": "7"},
+    "job", resource_id="nightly", schedule="03:30" if changed else "02:30", storage=directory.resource_id,
+    pool=pool.pool_id, mode="snapshot", compress="zstd", enabled=True, prune_backups={"keep-daily": "7"},
 )  # fmt: skip
 resource = pve.Haresource(
     "resource", resource_id=guest.vm_id.apply(lambda number: f"ct:{int(number)}"), type="ct", state="started",

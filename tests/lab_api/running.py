@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -55,8 +56,9 @@ class RunningLab:
         """httpx with root's token, another one, or (empty) none."""
         token = self.token if token is None else token
         headers = {"Authorization": f"PVEAPIToken={token}"} if token else {}
+        context = ssl.create_default_context(cafile=str(self.ca_file))
         return httpx.Client(
-            base_url=f"{self.url}/api2/json", verify=str(self.ca_file), headers=headers, timeout=30, trust_env=False
+            base_url=f"{self.url}/api2/json", verify=context, headers=headers, timeout=30, trust_env=False
         )
 
     def finish(self, upid: str) -> str:

@@ -1,4 +1,4 @@
-"""The real Pulumi provider against the lab: every type of resource that the platform declares, through its whole life."""
+"""The real Pulumi provider against the lab: every type that the platform declares, through its whole life."""
 
 import functools
 import hashlib

@@ -9,6 +9,7 @@ from pvelab.api.errors import bad_parameter, failed
 from pvelab.api.router import Call, Router
 from pvelab.api.sdn import models
 from pvelab.api.sdn.errors import duplicate, missing
+from pvelab.schema.format import split_list
 
 router = Router()
 _SEE = ("SDN.Audit", "SDN.Allocate")
@@ -320,7 +321,7 @@ def node_zones(call: Call) -> list[dict[str, str]]:
         {"zone": name, "status": "available"}
         for name, body in models.running(call.lab.store, "zone").items()
         if call.may(f"/sdn/zones/{name}", *_SEE, some=True)
-        and (not body.get("nodes") or call.params["node"] in body["nodes"])
+        and (not body.get("nodes") or call.params["node"] in split_list(body["nodes"]))
     ]
 
 
