@@ -13,6 +13,8 @@ import pulumi
 import pulumi_proxmoxve as proxmoxve
 from pulumi_proxmoxve.firewall import IpsetLegacyCidrArgs, RulesLegacyRuleArgs
 
+from samdrift.components.firewall import set_entries
+
 MANAGEMENT = "management"
 PORTS = {"8006": "interface and API of the nodes", "22": "SSH of the nodes"}
 
@@ -30,13 +32,14 @@ class Datacenter(pulumi.ComponentResource):
     ) -> None:
         """`management` and the values of `address_sets` are CIDR prefixes of either family."""
         super().__init__("samdrift:firewall:Datacenter", name, {}, opts)
-        below = pulumi.ResourceOptions(parent=self)
+        # Addressed by name: the old set, deleted after the new one was made, would take it along.
+        below = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         sets = [
             proxmoxve.firewall.IpsetLegacy(
                 f"{name}-{key}",
                 name=key,
                 comment=f"samdrift {key}",
-                cidrs=[IpsetLegacyCidrArgs(name=cidr) for cidr in cidrs],
+                cidrs=[IpsetLegacyCidrArgs(name=cidr) for cidr in set_entries(tuple(cidrs))],
                 opts=below,
             )
             for key, cidrs in {MANAGEMENT: management, **address_sets}.items()

@@ -42,7 +42,7 @@ class Fabric(pulumi.ComponentResource):
             on_destroy=True,
             opts=pulumi.ResourceOptions(parent=self, replacement_trigger=trigger),
         )
-        after = pulumi.ResourceOptions(parent=self, depends_on=[finalizer])
+        after = pulumi.ResourceOptions(parent=self, depends_on=[finalizer], delete_before_replace=True)
         declared = {
             zone.name: proxmoxve.sdn.zone.Vlan(zone.name, resource_id=zone.name, bridge=zone.bridge, opts=after)
             for zone in zones

@@ -37,7 +37,12 @@ class GuestFirewall(pulumi.ComponentResource):
 
         def follow(*before: pulumi.Resource) -> pulumi.ResourceOptions:
             return pulumi.ResourceOptions(
-                parent=self, replace_with=[machine], deleted_with=machine, depends_on=[machine, *before]
+                parent=self,
+                replace_with=[machine],
+                deleted_with=machine,
+                # Addressed by guest and name: the old one, deleted after the new one was made, would take it along.
+                delete_before_replace=True,
+                depends_on=[machine, *before],
             )
 
         sets = [
@@ -79,7 +84,7 @@ class GuestFirewall(pulumi.ComponentResource):
 
 def rule_args(rule: FirewallRule) -> RulesLegacyRuleArgs:
     """Return a rule in the API's words: commas between addresses, a colon in ranges, an ICMP type in place of ports."""
-    source, dest = ",".join(rule.source), ",".join(rule.dest)
+    source, dest = (",".join(map(plain_address, end)) for end in (rule.source, rule.dest))
     for text in (source, dest):
         if len(text) > LONGEST:
             raise ValueError(f"rule {rule.comment}: {len(text)} characters of addresses; accepted are {LONGEST}")
@@ -95,6 +100,18 @@ def rule_args(rule: FirewallRule) -> RulesLegacyRuleArgs:
     )
 
 
+def plain_address(text: str) -> str:
+    """Return a prefix as the hypervisor gives it back: one address without a length; names of sets as they are.
+
+    >>> plain_address("10.0.0.9/32")
+    '10.0.0.9'
+    """
+    if text.startswith("+"):
+        return text
+    network = ip_network(text)
+    return str(network.network_address if network.prefixlen == network.max_prefixlen else network)
+
+
 def set_entries(prefixes: Sequence[str]) -> tuple[str, ...]:
     """Return prefixes as a set takes them: Proxmox refuses prefix length 0 in a set, its two halves mean the same.
 
@@ -104,5 +121,5 @@ def set_entries(prefixes: Sequence[str]) -> tuple[str, ...]:
     found: list[str] = []
     for prefix in prefixes:
         network = ip_network(prefix)
-        found += map(str, network.subnets() if network.prefixlen == 0 else (network,))
+        found += [str(half) for half in network.subnets()] if network.prefixlen == 0 else [plain_address(prefix)]
     return tuple(dict.fromkeys(found))
