@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -103,9 +104,7 @@ class PackageProxy:
         return noted if _started(noted["pid"]) == noted["started"] else None
 
     def _start(self, machine: Mirror, log: Log) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = _free_port()
         for part in ("conf", "cache", "log"):
             (self.folder / part).mkdir(exist_ok=True)
         (self.folder / "conf/acng.conf").write_text(settings(machine, folder=self.folder, port=port))
@@ -180,6 +179,15 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             writer.write_eof()
     except OSError:
         writer.close()
+
+
+def _free_port() -> int:
+    # Below the kernel's range for outgoing connections; apt-cacher-ng 3.7.4 cannot bind a port above 32767 at all.
+    for port in random.sample(range(20_000, 30_000), 200):
+        with socket.socket() as trial, contextlib.suppress(OSError):
+            trial.bind(("127.0.0.1", port))
+            return port
+    raise MachineError("no free port between 20000 and 29999 on 127.0.0.1 for the package proxy")
 
 
 def _answers(port: int) -> bool:
