@@ -206,8 +206,6 @@ def stop(
 
     place = LabPlace(name)
     with _explained():
-        if destroy and place.state.exists():
-            (place.state / "destroying").touch()
         was_running = end(place)
         if not destroy:
             typer.echo(f"lab '{name}' {'is stopped' if was_running else 'did not run'}")

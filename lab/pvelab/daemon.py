@@ -144,14 +144,9 @@ def serve(options: Options, *, say: Callable[[str], None] = print) -> None:
     except (MachineError, OSError) as error:
         raise StartError(str(error)) from error
     finally:
-        if not _is_destroying(place):
-            machine.close(destroy=False)
+        machine.close(destroy=False)
         lab.close()
         held.close()
-
-
-def _is_destroying(place: LabPlace) -> bool:
-    return (place.state / "destroying").exists()
 
 
 def _write_record(place: LabPlace, options: Options, *, port: int, ca_file: Path) -> None:
