@@ -9,7 +9,7 @@ from typing import Any
 
 from samdrift.compliance.evidence import Evidence
 from samdrift.federation.record import Network
-from tests.checks.scene import Place, Scene
+from tests.checks.scene import Place, Scene, new_word
 
 PROTOCOLS = ("tcp", "udp", "icmp")
 
@@ -37,7 +37,7 @@ class Watch:
     """Watches places for one random word; `tell` ends it and says who saw it."""
 
     def __init__(self, word: str, places: Iterable[Place]) -> None:
-        self.word, self.allowed_word = word, f"allowed-{word}"
+        self.word, self.allowed_word = word, new_word()
         self.protected = tuple(self._protect(place) for place in places)
 
     def _protect(self, place: Place) -> Protected:

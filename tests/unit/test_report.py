@@ -160,7 +160,7 @@ def test_page_tells_tried_sabotages_from_untried() -> None:
         requirement="NET-01", name=first.name, before=Verdict.PASS, during=Verdict.FAIL, after=Verdict.PASS, at=NOW
     )
     failed = seen.model_copy(update={"name": second.name, "during": Verdict.PASS})
-    assert (seen.is_proven, failed.is_proven) == (True, False)
+    assert (seen.proved, failed.proved) == (True, False)
     page, _ = page_of(outcomes=(seen, failed))
     assert page.text.count("seen red") == 1
     assert page.text.count("did not turn it red") == 1

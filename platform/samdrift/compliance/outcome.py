@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -29,9 +30,13 @@ class Outcome(BaseModel):
     at: AwareDatetime
 
     @property
-    def is_proven(self) -> bool:
+    def proved(self) -> bool:
         """Whether the check went red by this change alone."""
         return (self.before, self.during, self.after) == (Verdict.PASS, Verdict.FAIL, Verdict.PASS)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON types, with `proved`."""
+        return self.model_dump(mode="json") | {"proved": self.proved}
 
 
 def read(file: Path) -> tuple[Outcome, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +12,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from samdrift.compliance.outcome import Outcome
 from samdrift.compliance.result import Result
@@ -61,10 +64,11 @@ class Report:
         areas = ((a.area, a.title, tuple(f for f in self.findings if f.requirement.area == a.area)) for a in _areas())
         return tuple(area for area in areas if area[2])
 
-    def exit_code(self, *, strict: bool = False) -> int:
-        """Return 1 where a selected requirement is FAIL or DNF, or nothing was selected; `strict` adds UNPROVEN."""
-        red = any(one.verdict.is_red or (strict and one.verdict is Verdict.UNPROVEN) for one in self.findings)
-        return 1 if red or not self.findings else 0
+    def exit_code(self, *, ids: Collection[str] | None = None, strict: bool = False) -> int:
+        """Return 1 where one of `ids` (None: all) is FAIL or DNF, or nothing was checked; `strict` adds UNPROVEN."""
+        counting = [one for one in self.findings if ids is None or one.requirement.id in ids]
+        red = any(one.verdict.is_red or (strict and one.verdict is Verdict.UNPROVEN) for one in counting)
+        return 1 if red or not counting else 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON types; `results` is what other programs read."""
@@ -87,7 +91,7 @@ class Report:
                 for one in self.findings
             ],
             "results": [one.model_dump(mode="json") for one in self.results],
-            "sabotages": [one.model_dump(mode="json") | {"proven": one.is_proven} for one in self.outcomes],
+            "sabotages": [one.to_json() for one in self.outcomes],
             "log": self.log,
         }
 
@@ -158,6 +162,34 @@ def render_html(report: Report) -> str:
         report=report, verdicts=WORDS, count=count, Verdict=Verdict, changed_by=CHANGED_BY
     )
 
+
+def print_summary(report: Report, console: Console) -> None:
+    """Print the verdicts for a person: every requirement that some check looked at, and a count of the rest."""
+    table = Table("", "requirement", "", "what was seen", title=f"the standard on {report.platform}")
+    for one in report.findings:
+        if one.verdict is Verdict.UNPROVEN and not one.requirement.checks:
+            continue
+        worst = next(result for result in one.results if result.verdict is one.verdict)
+        seen = worst.evidence[-1] if worst.evidence else ""
+        subject = f"{worst.subject}: " if one.verdict.is_red else ""
+        table.add_row(
+            one.requirement.id,
+            Text(one.requirement.title),
+            Text(one.verdict.value, style=STYLES[one.verdict]),
+            Text(subject + seen, overflow="ellipsis"),
+        )
+    console.print(table)
+    counted = ", ".join(f"{number} {verdict.value}" for verdict, number in report.counts.items() if number)
+    console.print(f"{len(report.findings)} requirements: {counted}", markup=False)
+
+
+STYLES = {
+    Verdict.FAIL: "bold red",
+    Verdict.DNF: "bold yellow",
+    Verdict.UNPROVEN: "dim",
+    Verdict.PASS: "green",
+    Verdict.NOT_APPLICABLE: "dim",
+}
 
 WORDS = {
     Verdict.FAIL: ("Does not hold", "fail", "✕"),

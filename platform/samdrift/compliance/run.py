@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from samdrift.check import CheckError, check_stacks
 from samdrift.compliance.outcome import LAST_OUTCOMES
 from samdrift.compliance.outcome import read as read_outcomes
 from samdrift.compliance.report import Finding, Report
@@ -21,42 +22,73 @@ from samdrift.standard.requirement import Requirement, Stage
 from samdrift.state import REPOSITORY, State
 
 CHECKS = Path("tests/checks")
-POLICY_RESULTS = Path("results/policies.jsonl")
-"""Where `samdrift check` keeps what the policies said, in the state folder."""
 LAST_RESULTS = Path("results/verify.jsonl")
 
 
 def verify(
     *,
-    state: State,
+    state: Path,
     stack: str | None = None,
     ids: Collection[str] | None = None,
     extra: Sequence[Result] | None = None,
     environment: Mapping[str, str] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Report:
-    """Check the selected requirements (None: all) on the platform of `state` and return the report.
+    """Check the selected requirements (None: all) on the platform of this state folder and return the report.
 
-    `stack` limits the subjects to one member. `extra` are results from elsewhere, by default the policies' results
-    that `samdrift check` kept. Raises StandardError for an unknown id. The checks' own output goes to logs/verify.log.
+    `stack` limits the subjects to one member. `extra` are results from elsewhere; None asks the policies, for the stack
+    files in use. Raises StandardError for an unknown id. The checks' own output goes to logs/verify.log.
     """
     selected = catalogue.load().select(ids)
+    place = installation(state)
     begun = time.monotonic()
-    found = run_checks(state=state, requirements=selected, stack=stack, environment=environment, say=say)
-    others = read(state.root / POLICY_RESULTS) if extra is None else tuple(extra)
+    others = policy_results(place.stacks, requirements=selected) if extra is None else tuple(extra)
+    found = run_checks(state=place, requirements=selected, stack=stack, environment=environment, say=say)
     now = datetime.now(tz=UTC)
-    findings = tuple(find(one, results=(*found, *others), now=now) for one in selected)
     report = Report(
-        platform=state.name,
-        findings=findings,
+        platform=place.name,
+        findings=tuple(find(one, results=(*found, *others), now=now) for one in selected),
         at=now,
         seconds=round(time.monotonic() - begun, 1),
         standard_version=catalogue.load().version,
-        log=str(state.logs / "verify.log"),
-        outcomes=read_outcomes(state.root / LAST_OUTCOMES),
+        log=str(place.logs / "verify.log"),
+        outcomes=read_outcomes(place.root / LAST_OUTCOMES),
     )
-    write(report.results, state.root / LAST_RESULTS)
+    write(report.results, place.root / LAST_RESULTS)
     return report
+
+
+def installation(root: Path) -> State:
+    """Return the installation of a state folder; its lab's name is the one that the lab was started with."""
+    place = State(name=root.name, root=root)
+    return State(name=place.endpoint()["name"], root=root) if place.endpoint_file.exists() else place
+
+
+def policy_results(stacks: Path, *, requirements: Sequence[Requirement]) -> tuple[Result, ...]:
+    """Ask the policies of these requirements what they say of the stack files, a result per stack and policy."""
+    if not any(one.policies for one in requirements):
+        return ()
+    wanted = {(one.id, policy) for one in requirements for policy in one.policies}
+    try:
+        said = check_stacks(stacks)
+    except CheckError as error:
+        return tuple(
+            observe(one, subject="federation", verdict=Verdict.DNF, evidence=(str(error),), check=policy)
+            for one, policy in sorted(wanted)
+        )
+    return tuple(
+        observe(
+            one.requirement,
+            subject=one.stack,
+            verdict=Verdict.PASS if one.passed else Verdict.FAIL,
+            evidence=tuple(f"{f.subject}: {f.message}" for f in one.findings)
+            or (f"before deployment: {one.description}",),
+            check=one.rule,
+            cases=1,
+        )
+        for one in said
+        if (one.requirement, one.rule) in wanted
+    )
 
 
 def run_checks(
@@ -113,7 +145,7 @@ def find(requirement: Requirement, *, results: Sequence[Result], now: datetime) 
     for policy in requirement.policies:
         if policy not in executed:
             why = "its result has expired" if policy in gone else "it has not been run"
-            sentence = f"the policy {policy} says nothing: {why}; run `samdrift check`"
+            sentence = f"the policy {policy} says nothing: {why}; see `samdrift check`"
             own.append(_state(requirement, Verdict.UNPROVEN, sentence, check=policy, now=now))
     own += [
         _state(requirement, Verdict.UNPROVEN, f"not checked yet: {one}", now=now) for one in requirement.open_clauses

@@ -9,10 +9,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from samdrift.compliance.outcome import LAST_OUTCOMES, Outcome, keep
+from samdrift.compliance.report import STYLES
 from samdrift.compliance.result import Result
-from samdrift.compliance.run import run_checks
+from samdrift.compliance.run import installation, run_checks
 from samdrift.compliance.target import Target, confirm
 from samdrift.compliance.verdict import Verdict, merge
 from samdrift.standard import catalogue
@@ -63,7 +69,7 @@ def load() -> tuple[Sabotage, ...]:
 
 def run_sabotages(
     *,
-    state: State,
+    state: Path,
     ids: Collection[str] | None = None,
     names: Collection[str] | None = None,
     say: Callable[[str], None] | None = None,
@@ -74,20 +80,21 @@ def run_sabotages(
     Outcomes are kept in the state folder as they come, for the report.
     """
     chosen = select(load(), ids=ids, names=names)
-    target = confirm(state)
+    place = installation(state)
+    target = confirm(place)
     outcomes: list[Outcome] = []
     green: dict[str, Verdict] = {}
     for one in chosen:
         _say(
             say, f"{one.requirement} {one.name}: {'checking before the change' if one.requirement not in green else ''}"
         )
-        before = green.get(one.requirement) or worst(_check(state, one.requirement))
+        before = green.get(one.requirement) or worst(_check(place, one.requirement))
         outcome = attempt(one, target=target, before=before, say=say)
         green.pop(one.requirement, None)
         if outcome.after is not None:
             green[one.requirement] = outcome.after
         outcomes.append(outcome)
-        keep([outcome], state.root / LAST_OUTCOMES)
+        keep([outcome], place.root / LAST_OUTCOMES)
     return tuple(outcomes)
 
 
@@ -126,6 +133,21 @@ def attempt(one: Sabotage, *, target: Target, before: Verdict, say: Callable[[st
 def worst(results: Collection[Result]) -> Verdict:
     """Merge one requirement's results; none at all is DNF: an absent check proves nothing."""
     return merge(*(one.verdict for one in results)) if results else Verdict.DNF
+
+
+def print_outcomes(outcomes: Collection[Outcome], console: Console) -> None:
+    """Print for a person what each sabotage showed."""
+    table = Table("requirement", "sabotage", "before", "during", "after", "what the check said", title="sabotages")
+    for one in outcomes:
+        verdicts = [Text(v.value if v else "-", style="" if v is None else STYLES[v]) for v in _course(one)]
+        table.add_row(one.requirement, one.name, *verdicts, Text("; ".join(one.evidence), overflow="ellipsis"))
+    console.print(table)
+    proved = sum(one.proved for one in outcomes)
+    console.print(f"{proved} of {len(outcomes)} sabotages turned the right check red and green again", markup=False)
+
+
+def _course(one: Outcome) -> tuple[Verdict | None, Verdict | None, Verdict | None]:
+    return one.before, one.during, one.after
 
 
 def _check(state: State, requirement: str, *, environment: Environment | None = None) -> tuple[Result, ...]:

@@ -9,7 +9,7 @@ import time
 
 from tests.checks.probe.remote import packet
 
-SOL_PACKET, PACKET_AUXDATA = 263, 8
+SOL_PACKET, PACKET_AUXDATA, ETH_P_ALL = 263, 8, 3
 WAYS = ("to us", "broadcast", "multicast", "to others", "outgoing")
 STATUS_VLAN_VALID = 0x10
 _numbers = itertools.count(1)
@@ -46,11 +46,10 @@ class _Capture(threading.Thread):
 
 
 def _open(interface: str) -> socket.socket:
-    one = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    one = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # hears nothing until it is bound to its interface
     one.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
-    if interface:
-        one.bind((interface, 3))
+    one.bind((interface, ETH_P_ALL))
     return one
 
 

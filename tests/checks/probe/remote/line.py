@@ -1,5 +1,6 @@
 """Measure a line: round trips, loss, the routers on the way, throughput."""
 
+import contextlib
 import os
 import select
 import socket
@@ -10,34 +11,54 @@ from tests.checks.probe.remote import sender
 
 
 def echoes(
-    *, address: str, word: str, count: int = 40, interval: float = 0.02, patience: float = 1.0
-) -> dict[str, float]:
-    """Send numbered echo requests; return `sent`, `received` and `median` round trip in ms (-1 where none returned)."""
-    family = 6 if ":" in address else 4
-    kind, number, _, reply = sender.ECHO[family]
-    begun: dict[int, float] = {}
-    trips: dict[int, float] = {}
-    with socket.socket(kind, socket.SOCK_RAW, number) as call:
-        end = time.monotonic() + count * interval + patience
-        following = time.monotonic()
-        while time.monotonic() < end and len(trips) < count:
-            if len(begun) < count and time.monotonic() >= following:
-                begun[len(begun)] = time.monotonic()
-                call.sendto(sender.echo_request(family, word.encode(), sequence=len(begun) - 1), (address, 0))
-                following += interval
-            ready, _, _ = select.select([call], [], [], interval / 2)
-            if ready:
-                content, peer = call.recvfrom(2048)
-                body = content[(content[0] & 15) * 4 :] if family == 4 else content
-                if peer[0] == address and body[0] == reply and word.encode() in body:
-                    sequence = int.from_bytes(body[6:8], "big")
-                    trips.setdefault(sequence, time.monotonic() - begun[sequence])
-    ordered = sorted(trips.values())
-    return {
-        "sent": float(len(begun)),
-        "received": float(len(trips)),
-        "median": round(ordered[len(ordered) // 2] * 1000, 3) if ordered else -1.0,
-    }
+    *, addresses: list[str], word: str, count: int = 100, interval: float = 0.01, patience: float = 1.0
+) -> dict[str, dict[str, float]]:
+    """Send numbered echo requests to all addresses in turn.
+
+    Returns for each `sent`, `received` and `median` round trip in ms (-1 where none returned).
+    """
+    lines = [_Line(address, word.encode()) for address in addresses]
+    following, rounds = time.monotonic(), 0
+    end = following + count * interval + patience
+    while (now := time.monotonic()) < end and any(len(line.trips) < count for line in lines):
+        if rounds < count and now >= following:
+            for line in lines:
+                line.send(rounds)
+            rounds, following = rounds + 1, following + interval
+        for ready in select.select(lines, [], [], max(0.0, following - now) if rounds < count else interval)[0]:
+            ready.take()
+    for line in lines:
+        line.call.close()
+    return {line.address: line.told() for line in lines}
+
+
+class _Line:
+    def __init__(self, address: str, word: bytes) -> None:
+        self.address, self.word, self.family = address, word, 6 if ":" in address else 4
+        kind, number, _, self.reply = sender.ECHO[self.family]
+        self.call = socket.socket(kind, socket.SOCK_RAW, number)
+        self.begun: dict[int, float] = {}
+        self.trips: dict[int, float] = {}
+
+    def fileno(self) -> int:
+        return self.call.fileno()
+
+    def send(self, sequence: int) -> None:
+        self.begun[sequence] = time.monotonic()
+        with contextlib.suppress(OSError):  # no route now: lost like any other
+            self.call.sendto(sender.echo_request(self.family, self.word, sequence=sequence), (self.address, 0))
+
+    def take(self) -> None:
+        content, peer = self.call.recvfrom(2048)
+        body = content[(content[0] & 15) * 4 :] if self.family == 4 else content
+        if peer[0] == self.address and body[0] == self.reply and self.word in body:
+            sequence = int.from_bytes(body[6:8], "big")
+            self.trips.setdefault(sequence, time.monotonic() - self.begun[sequence])
+
+    def told(self) -> dict[str, float]:
+        ordered = sorted(self.trips.values())
+        median = round(ordered[len(ordered) // 2] * 1000, 3) if ordered else -1.0
+        return {"sent": float(len(self.begun)), "received": float(len(ordered)), "median": median}
 
 
 def trace(*, address: str, hops: int = 4, seconds: float = 1.0) -> list[str]:

@@ -17,7 +17,7 @@ def owners(*, interface: str, addresses: list[str], seconds: float = 1.0) -> dic
     Asks as RFC 5227 and RFC 4862 do before an address is taken: from nobody's address, so that no table changes.
     """
     found: dict[str, set[str]] = {one: set() for one in addresses}
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as link:
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as link:
         link.bind((interface, 3))
         mac = link.getsockname()[4]
         link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
