@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from inventories.ssh import known_hosts, way_to
+from inventories.way import Way
 from samdrift.handover import HostRecord
 
 
@@ -25,16 +28,18 @@ def host_data(record: HostRecord, *, state: Path, secret: Callable[[str], str]) 
             "authorized_keys": [read_key(state)],
             "addresses": [first.ipv4.split("/")[0], first.ipv6.split("/")[0]],
         }
+    way = way_to(record, state)
     return {
         "roles": roles,
         "record": record.model_dump(mode="json"),
-        # Looked up in the configuration file by this name; address, user, key and way in stand there.
-        "ssh_hostname": record.name,
-        "ssh_config_file": str(state / "ssh" / "config"),
-        # paramiko looks for agents and default keys unless it is told not to.
-        "ssh_allow_agent": False,
-        "ssh_look_for_keys": False,
+        "ssh_hostname": record.ssh.address,
+        "ssh_user": record.ssh.user,
+        "ssh_key": str(state / "ssh" / "id_ed25519"),
+        "ssh_known_hosts_file": str(known_hosts(record.name, state)),
         "ssh_strict_host_key_checking": "accept-new",
+        # Not the engineer's own configuration; the way is ours.
+        "ssh_config_file": os.devnull,
+        "ssh_paramiko_connect_kwargs": {"sock": Way(way)} if way else {},
         "ssh_connect_retries": 5,
         "ssh_connect_retry_min_delay": 1.0,
         "ssh_connect_retry_max_delay": 3.0,

@@ -1,0 +1,99 @@
+"""Install, configure and activate a directory host."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pyinfra import host
+from pyinfra.api.deploy import deploy
+
+from roles.directory import domain, sysvol
+from roles.directory.people import people
+from roles.directory.settings import Settings
+from roles.operations import file, package, unit
+
+TEMPLATES = Path(__file__).parent / "templates"
+PACKAGES = (
+    "bind9-dnsutils",  # nsupdate, by which a directory host writes its own records
+    "krb5-user",
+    "ldb-tools",
+    "python3-samba",
+    "rsync",
+    "samba-ad-dc",
+    "samba-ad-provision",
+    "smbclient",
+    "tdb-tools",
+)
+SAMBA = "samba-ad-dc.service"
+PARTS = ("smbd.service", "nmbd.service", "winbind.service")
+"""samba-ad-dc starts these services itself; on their own they would take its ports."""
+
+
+@deploy("directory: install")
+def install(settings: Settings) -> None:
+    """samba-ad-dc and what its upkeep needs."""
+    package.installed(name="Directory", names=PACKAGES)
+
+
+@deploy("directory: configure")
+def configure(settings: Settings) -> None:
+    """Hold the domain, then say how it is served."""
+    values: dict[str, object] = {"settings": settings, "name": host.name}
+
+    def rendered(name: str, dest: str, **options: object) -> None:
+        file.rendered(name=name, dest=dest, templates=TEMPLATES, values=values, **options)
+
+    for part in PARTS:
+        unit.stopped(name=f"No {part} of its own", unit=part)
+    rendered("Kerberos asks either directory host", "/etc/krb5.conf")
+    rendered("Directory's contents are made by this", "/usr/local/sbin/samdrift-directory", mode="755")
+    file.written(
+        name="Directory's contents as they shall be",
+        dest="/etc/samdrift/directory.json",
+        text=json.dumps(wanted(settings, host.name), ensure_ascii=False, indent=1),
+    )
+
+    rendered("sysvol is fetched by this", "/usr/local/sbin/samdrift-sysvol", mode="755")
+    file.written(name="Key to fetch sysvol", dest=sysvol.KEY, text=sysvol.private_key(settings.admin_password))
+    sysvol.authorized(name="The other directory host may fetch sysvol", peer_address=settings.peer_address)
+    rendered("SSH knows that key", "/etc/ssh/sshd_config.d/30-directory.conf", units=["ssh.service"])
+    for suffix in ("service", "timer"):
+        dest = f"/etc/systemd/system/samdrift-sysvol.{suffix}"
+        rendered(f"sysvol is fetched regularly: {suffix}", dest, units=["samdrift-sysvol.timer"])
+
+    domain.held(
+        name="This host holds the domain",
+        realm=settings.realm,
+        domain=settings.domain,
+        short_name=host.name,
+        address=settings.address,
+        peer_address=settings.peer_address,
+        first=settings.first,
+        admin_password=settings.admin_password,
+    )
+    rendered("How the domain is served", "/etc/samba/smb.conf", check="testparm -s {} > /dev/null 2>&1", units=[SAMBA])
+
+
+@deploy("directory: activate")
+def activate(settings: Settings) -> None:
+    """Serve, and on the first host make the contents, which the other replicates."""
+    unit.running(name="Directory", unit=SAMBA)
+    domain.answers(name="Directory answers")
+    if settings.first:
+        domain.filled(name="Members, groups and people are in the directory")
+    unit.running(name="sysvol", unit="samdrift-sysvol.timer")
+
+
+def wanted(settings: Settings, name: str) -> dict[str, object]:
+    """Return what `samdrift-directory` reads on this host; only the first host's has contents, and secrets."""
+    facts: dict[str, object] = {"name": name, "peer": settings.peer, "domain_dns": settings.domain_dns}
+    if settings.first:
+        facts |= {
+            "admin_password": settings.admin_password,
+            "join_user": settings.join_user,
+            "join_password": settings.join_password,
+            "members": [{key: member[key] for key in ("key", "name", "domain")} for member in settings.members],
+            "people": [one for member in settings.members for one in people(member, member.get("people", settings.people))],
+        }
+    return facts

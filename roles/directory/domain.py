@@ -1,0 +1,113 @@
+"""The domain on this host: made or replicated once, and its contents as they shall be."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+from pyinfra import host
+from pyinfra.api import FactBase, FileUploadCommand, StringCommand, operation
+
+# Written last: a host that was cut off in the middle of it begins anew.
+MARKER = "/var/lib/samba/private/samdrift-complete"
+ACCOUNT = "/run/samdrift-administrator"
+PROGRAM = "/usr/local/sbin/samdrift-directory"
+# What an unfinished attempt leaves behind would be taken for a domain, and mixed with the new one.
+CLEAR = (
+    "rm -rf /etc/samba/smb.conf /var/lib/samba/sysvol/* /var/lib/samba/private/* /var/lib/samba/bind-dns "
+    "/var/lib/samba/*.tdb /var/cache/samba/*"
+)
+
+
+class Complete(FactBase):
+    """Whether this host holds the whole domain."""
+
+    default = bool
+
+    def command(self) -> str:
+        return f"if [ -e {MARKER} ]; then echo yes; fi"
+
+    def process(self, output: list[str]) -> bool:
+        return output == ["yes"]
+
+
+class Lacking(FactBase):
+    """What the domain's contents lack, a line each; also when the directory cannot be read."""
+
+    default = list
+
+    def command(self) -> str:
+        return f"{PROGRAM} check 2>&1 || true"
+
+    def process(self, output: list[str]) -> list[str]:
+        return output
+
+
+@operation()
+def held(
+    *, realm: str, domain: str, short_name: str, address: str, peer_address: str, first: bool, admin_password: str
+) -> Iterator[Any]:
+    """Make this host hold the domain: replicated from the other host if that one answers, else made new.
+
+    + first: may make the domain; where the other host serves it already, even this one joins, so that a directory host
+      that was lost and set up anew never makes a second domain of the same name
+    """
+    if host.get_fact(Complete):
+        host.noop("this host holds the domain")
+        return
+    quoted = {key: shlex.quote(value) for key, value in {"realm": realm, "domain": domain, "name": short_name}.items()}
+    made = (
+        f"samba-tool domain provision --realm={quoted['realm']} --domain={quoted['domain']} --host-name={quoted['name']} "
+        f"--host-ip={address} --server-role=dc --dns-backend=SAMBA_INTERNAL --use-rfc2307"
+    )
+    # The account file holds the password, so no process list does. Numbers of owners on disk come from idmap.ldb, which
+    # Samba does not replicate: sysvol is copied with its owners, so this host begins with the other's numbers.
+    joined = (
+        f"{{ samba-tool domain join {quoted['realm'].lower()} DC --dns-backend=SAMBA_INTERNAL --server={peer_address} "
+        f"--option='idmap_ldb:use rfc2307 = yes' -A {ACCOUNT} && samdrift-sysvol idmap; }}"
+    )
+    alone = made if first else f"{{ echo 'the first directory host ({peer_address}) does not answer' >&2; exit 1; }}"
+    yield StringCommand(f"(umask 077; : > {ACCOUNT})")
+    yield FileUploadCommand(
+        StringIO(f"username = Administrator\npassword = {admin_password}\ndomain = {domain}\n"), ACCOUNT
+    )
+    # provision prints the random first password of the administrator; the log is root's, and the line goes.
+    yield StringCommand(
+        f"set -e; trap 'rm -f {ACCOUNT}' EXIT; umask 077; log=/var/log/samba/samdrift-domain.log; {CLEAR}; mkdir -p /var/log/samba; "
+        f"if {PROGRAM} reachable {peer_address}; then {joined} > $log 2>&1 || {{ tail -n 20 $log >&2; exit 1; }}; "
+        f"else {alone} > $log 2>&1 || {{ grep -v 'Admin password' $log | tail -n 20 >&2; exit 1; }}; fi; "
+        f"sed -i '/Admin password/d' $log; touch {MARKER}"
+    )
+
+
+@operation()
+def answers(*, seconds: int = 90) -> Iterator[Any]:
+    """Wait until this host answers as a directory host: Kerberos, LDAP, its own name and its service record in DNS."""
+    if host.get_fact(Ready):
+        host.noop("the directory answers")
+        return
+    yield StringCommand(f"{PROGRAM} wait {seconds}")
+
+
+class Ready(FactBase):
+    """Whether the directory on this host answers now."""
+
+    default = bool
+
+    def command(self) -> str:
+        return f"{PROGRAM} wait 0 > /dev/null 2>&1 && echo yes || true"
+
+    def process(self, output: list[str]) -> bool:
+        return output == ["yes"]
+
+
+@operation()
+def filled() -> Iterator[Any]:
+    """Make the domain's contents as /etc/samdrift/directory.json says, in one transaction."""
+    lacking = host.get_fact(Lacking)
+    if not lacking:
+        host.noop("the directory has all it shall have")
+        return
+    yield StringCommand(f"{PROGRAM} apply")

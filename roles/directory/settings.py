@@ -1,0 +1,64 @@
+"""What `directory` must know: the domain, its other host, and whose people are in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from roles.operations.setting import require, require_addresses, require_domain, require_name
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Facts of one directory host; dictionaries and lists as they come from JSON."""
+
+    realm: str
+    """Kerberos realm, the domain's name in capitals."""
+    domain: str
+    """NetBIOS name of the domain."""
+    domain_dns: str
+    first: bool
+    """This host makes the domain where there is none yet, and its contents."""
+    address: str
+    peer: str
+    """Short name of the other directory host."""
+    peer_address: str
+    forwarder: str
+    """Resolver for every name outside the domain."""
+    admin_password: str = field(repr=False)
+    join_password: str = field(repr=False)
+    members: list[dict[str, Any]] = field(default_factory=list)
+    """`{"key", "name", "domain", "people": {"staff", "pupils"}}` of every member with the service."""
+    people: dict[str, int] = field(default_factory=lambda: {"staff": 60, "pupils": 240})
+    """Size of the generated sample of a member that has no `people` of its own."""
+    join_user: str = "join"
+    """Account that may put workplaces into the domain, and nothing else."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would make a domain that cannot be mended by the next deploy: names of a domain are for ever."""
+        require_domain("directory.domain_dns", self.domain_dns)
+        require(self.realm == self.domain_dns.upper(), "directory.realm", self.realm, f"{self.domain_dns.upper()}")
+        netbios = self.domain.isalnum() and self.domain.isupper() and len(self.domain) <= 15
+        require(netbios, "directory.domain", self.domain, "at most 15 capitals and digits are accepted")
+        require(self.domain != self.realm, "directory.domain", self.domain, "not the realm itself")
+        require_addresses("directory.address", [self.address], 4)
+        require_addresses("directory.peer_address", [self.peer_address], 4)
+        require(self.address != self.peer_address, "directory.peer_address", self.peer_address, "another host's address")
+        require_addresses("directory.forwarder", [self.forwarder])
+        require_name("directory.peer", self.peer)
+        require_name("directory.join_user", self.join_user)
+        for name in ("admin_password", "join_password"):
+            value = getattr(self, name)
+            kinds = [any(map(test, value)) for test in (str.isupper, str.islower, str.isdigit)]
+            # The value itself is never shown.
+            require(len(value) >= 12 and all(kinds), f"directory.{name}", "...", "12 characters of three kinds")
+        for member in self.members:
+            require_name("directory.members.key", member.get("key", ""))
+            require(bool(member.get("name")), "directory.members.name", member, "a name is needed")
+            require_domain(f"directory.members.{member['key']}.domain", member.get("domain", ""))
+            for kind, number in member.get("people", self.people).items():
+                field_name = f"directory.members.{member['key']}.people.{kind}"
+                require(kind in ("staff", "pupils"), field_name, kind, "staff and pupils are accepted")
+                require(0 <= number <= 100_000, field_name, number, "0 to 100000 are accepted")
+        keys = [member["key"] for member in self.members]
+        require(len(set(keys)) == len(keys), "directory.members", keys, "each member stands once")

@@ -1,0 +1,53 @@
+"""What `workplace` must know: its domain, whose it is, and which of the two networks it stands in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from roles.operations.setting import require, require_domain, require_name
+
+ADMITTED = {"adm": ["all-staff"], "ped": ["all-staff", "all-pupils"]}
+"""Groups that may sign in. Pupils never sit at an administrative workplace: it reaches what the other network must not."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Facts of one workplace."""
+
+    realm: str
+    domain: str
+    """NetBIOS name of the domain."""
+    domain_dns: str
+    dcs: list[str]
+    """Full names of the directory hosts; any of them will do."""
+    kind: str
+    """`adm` or `ped`."""
+    member: str
+    """Key of the member whose workplace it is: the unit its computer account is made in."""
+    join_password: str = field(repr=False)
+    join_user: str = "join"
+    offline_sign_in: bool = False
+    """Whether a password is remembered for days without the directory: a lost pupil's machine should not know it."""
+
+    def __post_init__(self) -> None:
+        """Refuse what could not join, or would admit the wrong people."""
+        require_domain("workplace.domain_dns", self.domain_dns)
+        require(self.realm == self.domain_dns.upper(), "workplace.realm", self.realm, self.domain_dns.upper())
+        require(bool(self.dcs), "workplace.dcs", self.dcs, "at least one directory host is needed")
+        for name in self.dcs:
+            require_domain("workplace.dcs", name)
+        require(self.kind in ADMITTED, "workplace.kind", self.kind, "adm or ped is accepted")
+        require_name("workplace.member", self.member)
+        require_name("workplace.join_user", self.join_user)
+        require(bool(self.join_password), "workplace.join_password", "...", "a password is needed")
+
+    @property
+    def admitted(self) -> list[str]:
+        """Groups that may sign in here."""
+        return ADMITTED[self.kind]
+
+    @property
+    def unit(self) -> str:
+        """Distinguished name of the organisational unit of the member's workplaces."""
+        root = ",".join(f"DC={label}" for label in self.domain_dns.split("."))
+        return f"OU=Workplaces,OU={self.member},OU=Members,{root}"
