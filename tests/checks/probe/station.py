@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import queue
@@ -56,8 +57,9 @@ class Station:
         self._numbers = itertools.count(1)
         threading.Thread(target=self._read, daemon=True).start()
         assert self._process.stdin is not None
-        self._process.stdin.write(program())
-        self._process.stdin.flush()
+        with contextlib.suppress(OSError):  # gone already: the first question will say so
+            self._process.stdin.write(program())
+            self._process.stdin.flush()
 
     @property
     def pid(self) -> int:
