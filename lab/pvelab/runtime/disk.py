@@ -6,6 +6,7 @@ guest runs even where root lacks CAP_SYS_RESOURCE, which ext4 asks for.
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 from pvelab.runtime.command import run
@@ -13,6 +14,7 @@ from pvelab.runtime.errors import MachineError
 
 LEAST_BYTES = 300 << 20
 """mkfs.xfs(8) accepts no smaller file system."""
+FREE_S = 20
 
 
 def make(image: Path, size: int, *, owner: int) -> None:
@@ -54,7 +56,26 @@ def enlarge(image: Path, size: int) -> None:
 
 def loop_devices(image: Path) -> list[str]:
     """The loop devices behind which an image is in use."""
-    return run(["losetup", "--list", "--noheadings", "--output", "NAME", "--associated", image]).stdout.split()
+    found = []
+    for backing in Path("/sys/block").glob("loop*/loop/backing_file"):
+        try:
+            if backing.read_text().strip() == str(image):
+                found.append(f"/dev/{backing.parts[3]}")
+        except OSError:
+            continue  # it was let go of meanwhile
+    return found
+
+
+def wait_until_free(image: Path) -> None:
+    """Wait until no loop device holds the image: the kernel takes an ended guest's mounts apart in its own time.
+
+    Mounting it a second time before that would damage it. Raises MachineError when it stays in use.
+    """
+    deadline = time.monotonic() + FREE_S
+    while devices := loop_devices(image):
+        if time.monotonic() >= deadline:
+            raise MachineError(f"disk {image} is still in use by {', '.join(devices)}")
+        time.sleep(0.01)
 
 
 def inside(pid: int, argv: list[str | Path], *, check: bool = True) -> subprocess.CompletedProcess[str]:

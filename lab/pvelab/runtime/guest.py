@@ -56,6 +56,7 @@ class Guests:
         self.require(vmid)
         if self.cgroups.monitor(vmid):
             raise MachineError(f"CT {vmid} is running: stop it to {wish}")
+        disk.wait_until_free(self.place.image(vmid))
 
     def record(self, vmid: int) -> dict[str, str]:
         """What create noted: the layer's digest, the template and the owner shift."""
@@ -249,6 +250,7 @@ class Guests:
             if layer.digest(template) != record["layer"]:
                 raise MachineError(f"CT {vmid} needs the template it was made from, but {template} has changed")
             layer.unpack(self.place.cache, template, unprivileged=record["owner"] != "0", log=lambda _: None)
+        disk.wait_until_free(self.place.image(vmid))
         job = {
             "mounts": {
                 "image": str(self.place.image(vmid)),

@@ -93,6 +93,7 @@ def frozen(guests: Guests, vmid: int) -> Iterator[None]:
     """Hold a running guest still, its disk consistent. Nothing to do for a stopped one."""
     monitor = guests.cgroups.monitor(vmid)
     if monitor is None:
+        disk.wait_until_free(guests.place.image(vmid))
         yield
         return
     mount = guests.place.disk_mount(vmid)
