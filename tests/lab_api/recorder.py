@@ -44,7 +44,7 @@ class RecordingMachine:
 
     def create(self, spec: GuestSpec, log: Log) -> None:
         log(f"creating {spec.vmid}")
-        self.gate.wait(20)
+        self.gate.wait()
         self._note("create", spec)
         self.guests[spec.vmid] = spec
 

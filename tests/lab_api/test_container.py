@@ -75,7 +75,6 @@ def test_defaults_of_the_real_one(lab: RunningLab, node: Any) -> None:
         ({"net0": "name=a,bridge=svc", "net1": "name=a,bridge=svc"}, 500, "interface name 'a' is used twice"),
         ({"features": "mount=nfs"}, 501, "feature mount"),
         ({"pool": "none"}, 403, "pool 'none' does not exist"),
-        ({"restore": 1}, 501, "restore"),
         ({"arch": "arm64"}, 501, "arch=arm64"),
     ],
 )

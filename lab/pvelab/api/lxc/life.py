@@ -8,7 +8,7 @@ from pvelab.api.access.models import drop_acls
 from pvelab.api.errors import failed
 from pvelab.api.lxc import models
 from pvelab.api.lxc.errors import no_bridge
-from pvelab.api.pools.models import pool_of, put_guest
+from pvelab.api.pools.models import put_guest
 from pvelab.api.sdn.models import running as running_sdn
 from pvelab.lab import Lab
 from pvelab.runtime.errors import MachineError
@@ -47,6 +47,8 @@ def create(
         spec = models.spec(vmid, record["config"], template=template, password=password, ssh_keys=ssh_keys)
         log(f"extracting archive '{template.name}'")
         try:
+            if lab.machine.exists(vmid):
+                lab.machine.destroy(vmid)
             lab.machine.create(spec, log)
         except BaseException:
             forget(lab, vmid)
@@ -224,8 +226,3 @@ def recover(lab: Lab) -> None:
         active = (record["active"] or record["config"]) if vmid in alive else None
         if record["lock"] or active != record["active"]:
             models.save(lab.store, vmid, {**record, "lock": None, "active": active})
-
-
-def pool_name(lab: Lab, vmid: int) -> str | None:
-    """The pool that a container is in."""
-    return pool_of(lab.store, vmid)

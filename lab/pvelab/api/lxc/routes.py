@@ -1,21 +1,14 @@
 """/nodes/{node}/lxc: containers and their configuration"""
 
-import re
 from typing import Any
 
-from pvelab.api.errors import ApiError, bad_parameter, failed, forbidden
+from pvelab.api.errors import ApiError, bad_parameter, failed
 from pvelab.api.lxc import life, models, option
-from pvelab.api.lxc.errors import taken
 from pvelab.api.lxc.snapshot import has_snapshots, snapshot_of
-from pvelab.api.pools.models import put_guest
 from pvelab.api.router import Call, Router
-from pvelab.api.storage import models as storages
-from pvelab.schema.property import parse, render, size_bytes, size_text
+from pvelab.schema.property import size_bytes
 
 router = Router()
-_NOT_OPTIONS = ("node", "vmid", "ostemplate", "storage", "pool", "password", "ssh-public-keys", "start", "unprivileged",
-                "force", "restore", "ignore-unpack-errors", "bwlimit", "unique", "ha-managed", "lock")  # fmt: skip
-_DEFAULT_GIB = 4
 router.index(
     "/nodes/{node}/lxc/{vmid}",
     "config", "pending", "status", "migrate", "clone", "firewall", "snapshot", "resize", "interfaces", "feature",
@@ -27,159 +20,6 @@ def containers(call: Call) -> list[dict[str, Any]]:
     """The node's containers that the caller may see."""
     found = [int(key) for key, body in call.lab.store.items("guest").items() if body["node"] == call.params["node"]]
     return [models.state(call.lab, vmid) for vmid in sorted(found) if call.may(f"/vms/{vmid}", "VM.Audit")]
-
-
-def check_unused(call: Call, vmid: int) -> None:
-    """Refuse an id that is in use."""
-    existing = models.any_guest(call.lab.store, vmid)
-    if existing is not None:
-        raise taken(vmid, existing["node"])
-
-
-def check_pool(call: Call, pool: str | None) -> None:
-    """A pool that a container shall go into must exist and be the caller's to change."""
-    if pool is None:
-        return
-    if call.lab.store.get("pool", pool) is None:
-        raise forbidden(f"pool '{pool}' does not exist")
-    call.authority.check_modify(call.user, f"/pool/{pool}")
-
-
-def check_disk_storage(call: Call, name: str) -> dict[str, Any]:
-    """The definition of a storage that a root disk may be made on."""
-    record = storages.on_node(call.lab.store, name, call.params["node"])
-    if "rootdir" not in record["content"]:
-        raise bad_parameter(storage=f"storage '{name}' does not support container directories")
-    call.check(f"/storage/{name}", "Datastore.AllocateSpace")
-    return record
-
-
-def _root_disk(call: Call, vmid: int) -> str:
-    """The stored `rootfs` of a new container: `storage:size-in-GiB` becomes a volume."""
-    given = call.get("rootfs")
-    default = call.get("storage", "local")
-    if given is None:
-        if any(re.fullmatch(r"mp\d+", name) for name in call.params):
-            raise failed("mount points configured, but 'rootfs' not set - aborting")
-        given = f"{default}:{_DEFAULT_GIB}"
-    if re.fullmatch(r"\d+(\.\d+)?", given):
-        given = f"{default}:{given}"
-    disk = parse(models.ROOTFS_SHAPE, given, "rootfs")
-    if disk["volume"].startswith("/"):
-        raise (
-            call.refuse("bind mounts")
-            if call.user == "root@pam"
-            else failed("Only root can pass arbitrary filesystem paths.")
-        )
-    name, _, amount = disk["volume"].partition(":")
-    if not re.fullmatch(r"\d+(\.\d+)?", amount):
-        raise call.refuse(f"rootfs on the existing volume {disk['volume']}")
-    record = check_disk_storage(call, name)
-    disk["volume"] = storages_volume(record, name, vmid)
-    disk["size"] = size_text(int(float(amount) * models.GIB))
-    if float(amount) <= 0:
-        raise bad_parameter(rootfs="a root disk needs a size above 0")
-    return render(models.ROOTFS_SHAPE, disk)
-
-
-def storages_volume(record: dict[str, Any], name: str, vmid: int) -> str:
-    """The volume id of a container's root disk."""
-    return models.volume_name(record["type"], name, vmid)
-
-
-def _check_create(call: Call, vmid: int, pool: str | None, options: dict[str, Any]) -> None:
-    check_unused(call, vmid)
-    check_pool(call, pool)
-    if not (call.may(f"/vms/{vmid}", "VM.Allocate") or (pool and call.may(f"/pool/{pool}", "VM.Allocate"))):
-        raise forbidden(f"/vms/{vmid}, VM.Allocate")
-    unprivileged = bool(call.get("unprivileged"))
-    option.check_permissions(call, option.Change(vmid=vmid, new=options, pool=pool, unprivileged=unprivileged))
-    for name in ("restore", "force"):
-        if call.get(name):
-            raise call.refuse(name)
-
-
-@router.post("/nodes/{node}/lxc")
-def create(call: Call) -> str:
-    """A new container from a template."""
-    lab, vmid, pool = call.lab, call.params["vmid"], call.get("pool")
-    options = {name: value for name, value in call.rest(*_NOT_OPTIONS).items() if value != ""}
-    _check_create(call, vmid, pool, options)
-    template = call.params["ostemplate"]
-    source, _ = storages.parse_volid(template)
-    storages.on_node(lab.store, source, call.params["node"])
-    call.check(f"/storage/{source}", "Datastore.AllocateSpace", "Datastore.Audit", some=True)
-    rootfs = _root_disk(call, vmid)
-    archive = storages.existing_file(lab, template)
-    option.refuse_unsupported(call, options)
-    option.check_networks(call, options, {})
-    if call.get("ha-managed"):
-        call.check("/", "Sys.Console")
-    options.pop("rootfs", None)
-    config = {name: option.stored(name, value, {}) for name, value in options.items()}
-    config |= {"rootfs": rootfs, "hostname": config.get("hostname", f"CT{vmid}")}
-    config = {"arch": "amd64", "memory": 512, "swap": 512, "ostype": "debian", **config}
-    if call.get("unprivileged"):
-        config["unprivileged"] = 1
-    models.save(lab.store, vmid, life.new_record(call.params["node"], config, lock="create"))
-    if pool is not None:
-        put_guest(lab.store, vmid, pool)
-    keys = tuple(line.strip() for line in call.get("ssh-public-keys", "").splitlines() if line.strip())
-    start_after, managed = bool(call.get("start")), bool(call.get("ha-managed"))
-
-    def work(log: Any) -> None:
-        life.create(
-            lab,
-            vmid,
-            log,
-            template=archive.resolve(),
-            password=call.get("password"),
-            ssh_keys=keys,
-            start_after=start_after,
-        )
-        if managed:
-            lab.store.put("ha-resource", f"ct:{vmid}", {"type": "ct", "state": "started" if start_after else "stopped"})
-
-    return lab.task(call, node=call.params["node"], kind="vzcreate", subject=vmid, work=work)
-
-
-@router.post("/nodes/{node}/lxc/{vmid}/clone")
-def clone(call: Call) -> str:
-    """A full copy as a new container."""
-    lab, vmid, newid, pool = call.lab, call.params["vmid"], call.params["newid"], call.get("pool")
-    source = models.guest(lab.store, vmid, call.params["node"])
-    models.check_lock(source)
-    check_unused(call, newid)
-    check_pool(call, pool)
-    target = call.get("target", call.params["node"])
-    if target not in lab.nodes or not lab.is_online(target):
-        raise failed(f"no such cluster node '{target}'")
-    snapshot = call.get("snapname")
-    config = dict(snapshot_of(source, snapshot)["config"] if snapshot else source["config"])
-    if snapshot is None and models.is_running(lab, vmid):
-        raise failed("Cannot do full clones on a running container without snapshots")
-    current = models.rootfs(config)
-    name = call.get("storage") or current["volume"].partition(":")[0]
-    record = check_disk_storage(call, name)
-    config["rootfs"] = render(models.ROOTFS_SHAPE, {**current, "volume": storages_volume(record, name, newid)})
-    for key in [key for key in config if re.fullmatch(r"net\d+", key)]:
-        nic = parse(models.NET_SHAPE, config[key], key)
-        option.check_permissions(call, option.Change(vmid=newid, new={key: config[key]}, pool=pool))
-        config[key] = render(models.NET_SHAPE, {**nic, "hwaddr": models.new_mac()})
-    config.pop("template", None)
-    for key in ("hostname", "description"):
-        if call.get(key):
-            config[key] = call.params[key]
-    models.save(lab.store, newid, life.new_record(target, config, lock="create"))
-    if pool is not None:
-        put_guest(lab.store, newid, pool)
-    return lab.task(
-        call,
-        node=call.params["node"],
-        kind="vzclone",
-        subject=vmid,
-        work=lambda log: life.clone(lab, vmid, newid, log, snapshot=snapshot),
-    )
 
 
 @router.get("/nodes/{node}/lxc/{vmid}/config")

@@ -155,6 +155,9 @@ def _file_volume(name: str, kind: str, file: Path) -> dict[str, Any]:
     if kind == "backup":
         parts = file.name.split("-")
         shown |= {"format": "tar.zst", "subtype": "lxc"}
+        side = file.with_name(f"{file.name}.conf")
+        notes = json.loads(side.read_text()).get("notes") if side.exists() else None
+        shown |= {"notes": notes} if notes else {}
         if len(parts) > 2 and parts[2].isdigit():
             shown["vmid"] = int(parts[2])
     return shown

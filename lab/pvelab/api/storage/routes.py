@@ -4,6 +4,7 @@ import shutil
 from typing import Any
 
 from pvelab.api.access.models import drop_acls
+from pvelab.api.backup.archive import side_file
 from pvelab.api.errors import bad_parameter, failed
 from pvelab.api.pools.models import drop_storage
 from pvelab.api.router import Call, Router
@@ -196,6 +197,8 @@ def delete_volume(call: Call) -> None:
     if not file.exists():
         raise failed(f"unlink '{file.name}' failed - No such file or directory")
     file.unlink()
+    if rest.startswith("backup/"):
+        side_file(file).unlink(missing_ok=True)
 
 
 @router.get("/nodes/{node}/query-url-metadata")
