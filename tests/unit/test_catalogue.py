@@ -2,7 +2,7 @@
 
 import pytest
 
-from samdrift.federation import catalogue, flow
+from samdrift.federation import catalogue, end
 from samdrift.federation.record import Flow, Service
 from samdrift.federation.setting import settings_of
 from tests.unit.sample import default_federation
@@ -33,9 +33,9 @@ def test_every_category_has_exactly_one_service_that_replaces_it() -> None:
 
 @pytest.mark.parametrize("entry", FLOWS, ids=lambda entry: entry.name)
 def test_flow_names_known_ends_and_none_is_forbidden(entry: Flow) -> None:
-    assert {*entry.source, *entry.target} <= set(flow.SELECTORS)
+    assert {*entry.source, *entry.target} <= set(end.SELECTORS)
     assert (entry.protocol == "icmp") == (not entry.ports)
-    ways = [flow.forbidden(source, target) for source in entry.source for target in entry.target]
+    ways = [end.forbidden(source, target) for source in entry.source for target in entry.target]
     assert ways == [None] * len(ways)
 
 

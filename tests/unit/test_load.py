@@ -3,9 +3,12 @@
 import shutil
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from samdrift.federation.load import federations, load_federation, load_stack
 from samdrift.federation.mistake import LoadError
@@ -50,6 +53,29 @@ def test_file_that_is_no_stack_file_is_one_clear_mistake(tmp_path: Path, text: s
     mistakes = mistakes_of(stacks)
     assert {mistake.file for mistake in mistakes} == {f"stacks/{YSTAD}"}
     assert all(mistake.found and mistake.accepted for mistake in mistakes)
+
+
+YAML = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.dates() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=6), inner, max_size=2),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(("hall", "ystad", "vault")), st.data())
+def test_whatever_a_key_holds_it_loads_or_is_explained(stack: str, data: st.DataObject) -> None:
+    path = f"Pulumi.ystad-osterlen.{stack}.yaml"
+    plain = yaml.safe_load((STACKS / path).read_text(encoding="utf-8"))
+    facts = plain["config"]["samdrift:stack"]
+    while isinstance(facts, dict | list) and facts:
+        place, key = facts, data.draw(st.sampled_from(sorted(facts) if isinstance(facts, dict) else range(len(facts))))
+        facts = place[key] if data.draw(st.booleans()) else None
+    place[key] = data.draw(YAML)
+    with TemporaryDirectory() as folder:
+        stacks = copied(Path(folder))
+        (stacks / path).write_text(yaml.safe_dump(plain, allow_unicode=True), encoding="utf-8")
+        assert all(mistake.found and mistake.accepted for mistake in mistakes_of(stacks))
 
 
 def test_a_secret_is_never_repeated_in_the_message(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from ipaddress import IPv4Network
 
-from samdrift.federation import addressing, catalogue, flow, municipality
+from samdrift.federation import addressing, catalogue, municipality
 from samdrift.federation.document import Document, Path_
+from samdrift.federation.end import CLIENTS, SELECTORS, forbidden, unreachable_packages
 from samdrift.federation.inventory import unmapped
 from samdrift.federation.mistake import Mistake, shown
 from samdrift.federation.network import prefix4
@@ -36,7 +37,7 @@ def check(stacks: tuple[AnyStack, ...], *, documents: Mapping[str, Document], to
         mistakes += _domain(member, report, stacks=stacks)
         mistakes += _prefix(member, report, members=members, halls=halls)
         mistakes += _services(member, report)
-        mistakes += _flows(member.flows, report, selectors=flow.CLIENTS, packages=None)
+        mistakes += _flows(member.flows, report, selectors=CLIENTS, packages=None)
         document = documents.get(f"{member.file.split('/')[0]}/inventory/{member.key}.yaml")
         if document is not None:
             mistakes += _inventory(member, document)
@@ -70,11 +71,11 @@ def _hall(hall: Hall, report: Report, *, stacks: tuple[AnyStack, ...], today: da
     ):
         if gateway is not None and gateway not in prefix:
             yield report("wan", key, found=shown(str(gateway)), accepted=f"an address in {prefix}")
-    if hall.packages and (why := flow.forbidden("adm", "packages", packages=hall.packages)):
+    if hall.packages and (why := forbidden("adm", "packages", packages=hall.packages)):
         yield report("packages", found=shown(hall.packages), accepted=f"an address that clients may reach: {why}")
-    if hall.packages and (why := flow.unreachable_packages(hall.packages)):
+    if hall.packages and (why := unreachable_packages(hall.packages)):
         yield report("packages", found=shown(hall.packages), accepted=why)
-    yield from _flows(hall.flows, report, selectors=flow.SELECTORS, packages=hall.packages)
+    yield from _flows(hall.flows, report, selectors=SELECTORS, packages=hall.packages)
     guests = _guest_names(stacks)
     yield from _decisions(hall.waivers, report, "waivers", guests=guests, today=today)
     yield from _decisions(hall.disposable, report, "disposable", guests=guests, today=today)
@@ -131,7 +132,7 @@ def _flows(
             continue
         for source in entry.source:
             for target in entry.target:
-                if why := flow.forbidden(source, target, packages=packages):
+                if why := forbidden(source, target, packages=packages):
                     yield report("flows", number, found=f"{source} to {target}", accepted=f"no such flow: {why}")
 
 

@@ -8,53 +8,12 @@ says the same in the words of the hypervisor's guest firewall.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
-from urllib.parse import urlsplit
 
-from samdrift.federation import addressing, catalogue, municipality
-from samdrift.federation.network import hall_network, networks_of
+from samdrift.federation import addressing, catalogue
+from samdrift.federation.end import CLIENTS, HOST_SELECTORS, End, end_of, forbidden, package_proxy
+from samdrift.federation.network import hall_network
 from samdrift.federation.record import Federation, FirewallRule, Flow, Guest, Hall, Member, Rule
-
-CLIENTS = ("adm", "ped")
-HALL_SELECTORS = ("svc", "dmz", "mgt", "vault")
-HOST_SELECTORS = ("edge", "dc1", "dc2", "outside", "desk", "packages")
-SELECTORS = (*CLIENTS, "gateways", *HALL_SELECTORS, "wan", *HOST_SELECTORS)
-"""Everything a flow's `source` and `target` may name."""
-
-_FORBIDDEN: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
-    (("ped",), ("adm",), "a pedagogical network never reaches an administrative one (NET-01)"),
-    (CLIENTS, ("mgt", "vault"), "no client network reaches management or backup (NET-07)"),
-    (
-        ("dmz", "wan"),
-        ("adm", "ped", "transit", "mgt", "vault"),
-        "nothing opens a way inwards from the outside (NET-05)",
-    ),
-)
-
-
-@dataclass(frozen=True)
-class _End:
-    """One end of a flow: where it is, which host it is (none: the whole network), its addresses."""
-
-    zone: str
-    host: str | None
-    four: tuple[str, ...]
-    six: tuple[str, ...]
-
-
-def forbidden(source: str, target: str, *, packages: str | None = None) -> str | None:
-    """Why no flow may lead from one selector to another, or None where one may.
-
-    >>> forbidden("ped", "adm")
-    'a pedagogical network never reaches an administrative one (NET-01)'
-    """
-    source_zone, target_zone = (_zone(selector, packages) for selector in (source, target))
-    for sources, targets, why in _FORBIDDEN:
-        if source_zone in sources and target_zone in targets:
-            return why
-    return None
 
 
 def flows_of(federation: Federation, guest: Guest) -> tuple[Flow, ...]:
@@ -121,7 +80,7 @@ def forwarded(federation: Federation, guest: Guest) -> dict[str, tuple[str, ...]
 
 
 def _resolve(federation: Federation, guest: Guest, flow: Flow) -> Iterator[Rule]:
-    found: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], list[_End]] = {}
+    found: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], list[End]] = {}
     for source, target in _pairs(federation, guest, flow):
         for from_, to in _views(guest, source, target):
             near, far = _own(guest, source, from_), _own(guest, target, to)
@@ -149,7 +108,7 @@ def _resolve(federation: Federation, guest: Guest, flow: Flow) -> Iterator[Rule]
             )
 
 
-def _pairs(federation: Federation, guest: Guest, flow: Flow) -> Iterator[tuple[_End, _End]]:
+def _pairs(federation: Federation, guest: Guest, flow: Flow) -> Iterator[tuple[End, End]]:
     hall = federation.hall
     member = _member(federation, guest)
     for source in flow.source:
@@ -159,53 +118,12 @@ def _pairs(federation: Federation, guest: Guest, flow: Flow) -> Iterator[tuple[_
                 continue
             if forbidden(source, target, packages=hall.packages) is None:
                 yield (
-                    _end(federation, source, member=member, other=target),
-                    _end(federation, target, member=member, other=source),
+                    end_of(federation, source, member=member, other=target),
+                    end_of(federation, target, member=member, other=source),
                 )
 
 
-def _end(federation: Federation, selector: str, *, member: Member | None, other: str) -> _End:
-    if selector in (*CLIENTS, "gateways"):
-        return _member_end(federation, selector, member=member)
-    if selector in HOST_SELECTORS:
-        return _host_end(federation, selector, other=other)
-    if selector == "wan":
-        return _End(selector, None, tuple(map(str, addressing.internet4())), tuple(map(str, addressing.internet6())))
-    network = hall_network(federation, selector)
-    return _End(selector, None, (str(network.ipv4),), (str(network.ipv6),))
-
-
-def _member_end(federation: Federation, selector: str, *, member: Member | None) -> _End:
-    """What is the member's: for a guest of its own by address, for the hall by the name of a set."""
-    zone, host = ("transit", "gateways") if selector == "gateways" else (selector, None)
-    if member is None:
-        return _End(zone, host, (f"@{selector}",), (f"@{selector}",))
-    if host:
-        return _host(federation, zone, host, addressing.transit_number(municipality.ordinal(member.code)))
-    network = next(network for network in networks_of(federation, member) if network.name == selector)
-    return _End(zone, None, (str(network.ipv4),), (str(network.ipv6),))
-
-
-def _host_end(federation: Federation, selector: str, *, other: str) -> _End:
-    packages = federation.hall.packages
-    if selector == "packages":
-        address, _, zone = _packages(packages)
-        return _End(zone, selector, (f"{address}/32",), ())
-    if selector == "edge":
-        # Each network knows edge by the address it has there; members know its leg in transit.
-        near = _zone(other, packages)
-        return _host(federation, "transit" if near in (*CLIENTS, "transit") else near, selector, addressing.ROUTER)
-    number = {"desk": addressing.DESK, "outside": addressing.OUTSIDE, **addressing.DIRECTORY}[selector]
-    return _host(federation, _zone(selector, packages), selector, number)
-
-
-def _host(federation: Federation, zone: str, host: str, number: int) -> _End:
-    network = hall_network(federation, zone)
-    four, six = addressing.host4(network.ipv4, number).ip, addressing.host6(network.ipv6, number).ip
-    return _End(zone, host, (f"{four}/32",), (f"{six}/128",))
-
-
-def _leg(guest: Guest, end: _End) -> str:
+def _leg(guest: Guest, end: End) -> str:
     """The guest's interface towards an end; `self` where the guest is that end or one of it."""
     names = [interface.name for interface in guest.interfaces]
     if "edge" in guest.roles:
@@ -218,7 +136,7 @@ def _leg(guest: Guest, end: _End) -> str:
     return "self" if own else names[0]
 
 
-def _views(guest: Guest, source: _End, target: _End) -> Iterator[tuple[str, str]]:
+def _views(guest: Guest, source: End, target: End) -> Iterator[tuple[str, str]]:
     """How the guest sees a flow, as (from, to): not at all, once, or from both ends where it is part of both."""
     from_, to = _leg(guest, source), _leg(guest, target)
     if from_ != to:
@@ -233,38 +151,12 @@ def _views(guest: Guest, source: _End, target: _End) -> Iterator[tuple[str, str]
             yield "self", leg
 
 
-def _own(guest: Guest, end: _End, leg: str) -> _End:
+def _own(guest: Guest, end: End, leg: str) -> End:
     """A guest inside a network is that network's end with its own addresses only."""
     if leg != "self" or len(guest.interfaces) > 1:
         return end
     interface = guest.interfaces[0]
-    return _End(end.zone, guest.name, (f"{interface.ipv4.ip}/32",), (f"{interface.ipv6.ip}/128",))
-
-
-def _zone(selector: str, packages: str | None) -> str:
-    if selector == "packages":
-        return _packages(packages)[2]
-    return {"gateways": "transit", "edge": "edge", "dc1": "svc", "dc2": "svc", "outside": "wan", "desk": "mgt"}.get(
-        selector, selector
-    )
-
-
-def unreachable_packages(url: str) -> str | None:
-    """What a package proxy's address must be, where no flow can lead to it; None where one can."""
-    address, _, zone = _packages(url)
-    if zone == "wan" and not any(address in prefix for prefix in addressing.internet4()):
-        return "an address in a network of the hall, or one outside the private prefixes"
-    return None
-
-
-def _packages(url: str | None) -> tuple[IPv4Address, int, str]:
-    """Address, port and network of the package proxy; a proxy outside the hall is on the Internet side."""
-    parts = urlsplit(url or "http://10.0.0.9:3142")
-    address = IPv4Address(parts.hostname or "")
-    for name, (_, _, _, ipv4) in addressing.HALL_NETWORKS.items():
-        if ipv4 and address in IPv4Network(ipv4):
-            return address, parts.port or 80, name
-    return address, parts.port or 80, "wan"
+    return End(end.zone, guest.name, (f"{interface.ipv4.ip}/32",), (f"{interface.ipv6.ip}/128",))
 
 
 def _packages_flow(hall: Hall) -> tuple[Flow, ...]:
@@ -276,7 +168,7 @@ def _packages_flow(hall: Hall) -> tuple[Flow, ...]:
             source=("adm", "ped", "gateways", "svc", "dmz", "vault", "edge", "outside"),
             target=("packages",),
             protocol="tcp",
-            ports=(str(_packages(hall.packages)[1]),),
+            ports=(str(package_proxy(hall.packages)[1]),),
             why="Every guest installs and updates from the package proxy",
         ),
     )

@@ -108,7 +108,7 @@ def _stack(path: Path) -> tuple[AnyStack | None, Document, list[Mistake]]:
         if key != AT[1] and not key.startswith("pulumi:")
     ]
     facts = config[AT[1]]
-    if facts.get("kind") not in _KINDS:
+    if str(facts.get("kind")) not in _KINDS:
         accepted = one_of(_KINDS, wrong=str(facts.get("kind")))
         found = shown(facts["kind"]) if "kind" in facts else "nothing"
         return None, document, [*mistakes, document.mistake((*AT, "kind"), found=found, accepted=accepted)]
