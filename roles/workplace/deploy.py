@@ -30,7 +30,9 @@ def configure(settings: Settings) -> None:
         file.rendered(name=name, dest=dest, templates=TEMPLATES, values={"settings": settings}, **options)
 
     rendered("Kerberos of the domain", "/etc/krb5.conf")
-    rendered("People come from the directory", "/etc/sssd/sssd.conf", mode="640", owner="root:sssd", units=[SSSD])
+    rendered("People come from the directory", "/etc/sssd/sssd.conf", mode="640", units=[SSSD])
+    # sssd itself answers for the domain's PAC; the socket would want to start a second one, and fail.
+    unit.stopped(name="No second PAC responder", unit="sssd-pac.socket")
     rendered("Homes are made at the first sign-in", "/usr/share/pam-configs/samdrift-home")
     sign_in.enabled(name="Sign-in goes by the directory", profiles=["sss", "samdrift-home"])
     rendered(

@@ -29,6 +29,11 @@ class Settings:
     offline_sign_in: bool = False
     """Whether a password is remembered for days without the directory: a lost pupil's machine should not know it."""
 
+    first_id: int = 10_000
+    """User and group numbers of the directory's people: this plus the last part of their identifier there (RID)."""
+    ids: int = 50_000
+    """How many. An unprivileged container has the numbers 0 to 65535 and no others, so every host keeps below 60000."""
+
     def __post_init__(self) -> None:
         """Refuse what could not join, or would admit the wrong people."""
         require_domain("workplace.domain_dns", self.domain_dns)
@@ -39,6 +44,8 @@ class Settings:
         require(self.kind in ADMITTED, "workplace.kind", self.kind, "adm or ped is accepted")
         require_name("workplace.member", self.member)
         require_name("workplace.join_user", self.join_user)
+        require(self.first_id >= 10_000, "workplace.first_id", self.first_id, "10000 or more: below are local accounts")
+        require(self.first_id + self.ids <= 60_000, "workplace.ids", self.ids, f"{60_000 - self.first_id} at most")
         require(bool(self.join_password), "workplace.join_password", "...", "a password is needed")
 
     @property
