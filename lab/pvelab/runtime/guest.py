@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from pvelab.runtime import disk, hostkey, layer, lxcfile, netfile
+from pvelab.runtime import disk, hostkey, layer, lxcfile, netfile, nft
 from pvelab.runtime.cgroup import Cgroups
 from pvelab.runtime.command import environment, run
 from pvelab.runtime.errors import MachineError
@@ -44,7 +45,32 @@ class Guests:
 
     def exists(self, vmid: int) -> bool:
         """Whether the guest has a disk here."""
-        return self.place.image(vmid).exists()
+        return self.place.image(vmid).exists() and not self.place.unfinished(vmid).exists()
+
+    def sweep(self, log: Log) -> None:
+        """Remove what a process that died left half-made: guests, and copies of disks."""
+        for marker in self.place.guests.glob("*/unfinished"):
+            log(f"removing half-made CT {marker.parent.name}")
+            disk.wait_until_free(marker.with_name("disk.img"))
+            shutil.rmtree(marker.parent)
+        for pattern in ("*/.*.unfinished", "*/snapshots/.*.unfinished"):
+            for copy in self.place.guests.glob(pattern):
+                copy.unlink()
+
+    @contextmanager
+    def making(self, vmid: int) -> Iterator[Path]:
+        """The folder of a guest in the making; it goes when making it fails."""
+        folder = self.place.guest(vmid)
+        if folder.exists():
+            raise MachineError(f"CT {vmid} already exists on this machine ({folder})")
+        folder.mkdir(parents=True, mode=0o700)
+        self.place.unfinished(vmid).touch()
+        try:
+            yield folder
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self.place.unfinished(vmid).unlink()
 
     def require(self, vmid: int) -> None:
         """Raises MachineError when there is no such guest."""
@@ -69,29 +95,26 @@ class Guests:
 
     def create(self, spec: GuestSpec, log: Log) -> None:
         """Make the guest's disk. Nothing stays when it fails."""
-        folder = self.place.guest(spec.vmid)
-        if folder.exists():
-            raise MachineError(f"CT {spec.vmid} already exists on this machine ({folder})")
         owner = layer.SHIFT if spec.unprivileged else 0
         layer.unpack(self.place.cache, spec.template, unprivileged=spec.unprivileged, log=log)
-        folder.mkdir(parents=True, mode=0o700)
-        try:
+        with self.making(spec.vmid) as folder:
             record = {"layer": layer.digest(spec.template), "template": str(spec.template), "owner": str(owner)}
             (folder / "guest.json").write_text(json.dumps(record))
             log(f"making a disk of {spec.disk_bytes >> 20} MiB")
             disk.make(self.place.image(spec.vmid), spec.disk_bytes, owner=owner)
-            changes = [*hostkey.host_keys(netfile.short_name(spec)), *self._own_files(spec)]
-            changes += hostkey.root_access(password=spec.root_password, ssh_keys=spec.ssh_keys or None)
+            changes = self._own_files(spec)
+            if spec.managed:
+                changes += hostkey.host_keys(netfile.short_name(spec))
+                changes += hostkey.root_access(password=spec.root_password, ssh_keys=spec.ssh_keys or None)
             self.change_files(spec.vmid, changes)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
 
     def destroy(self, vmid: int) -> None:
         """Remove the guest's folder, disk and snapshots included."""
         self.require_stopped(vmid, "destroy it")
         self.cgroups.remove(vmid)
         shutil.rmtree(self.place.run / str(vmid), ignore_errors=True)
+        if self.namespace.is_alive():
+            nft.load(self.namespace, nft.rate_rules(vmid, {}))
         shutil.rmtree(self.place.guest(vmid))
 
     def start(self, spec: GuestSpec, log: Log) -> None:
@@ -115,6 +138,7 @@ class Guests:
         config.write_text(lxcfile.render_config(spec, paths, self.host))
         self.cgroups.remove(vmid)
         self._remove_interfaces(spec)
+        nft.load(self.namespace, nft.rate_rules(vmid, {lxcfile.veth(vmid, nic.index): nic.rate for nic in spec.nics}))
         self.place.lxc.mkdir(parents=True, exist_ok=True)
         (folder / "lxc.log").unlink(missing_ok=True)
         command: list[str | Path] = [
@@ -221,6 +245,8 @@ class Guests:
         return done.returncode, done.stdout, done.stderr
 
     def _own_files(self, spec: GuestSpec) -> list[dict[str, object]]:
+        if not spec.managed:
+            return []
         mark = {"kind": "mark", "mark": netfile.MARK}
         changes: list[dict[str, object]] = [
             {"kind": "write", "path": "/etc/hostname", "text": f"{netfile.short_name(spec)}\n"},

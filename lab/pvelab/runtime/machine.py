@@ -79,6 +79,7 @@ class Machine:
         record.claim(self.place.name, state=self.place.state, cache=self.place.cache)
         try:
             self.place.guests.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._guests.sweep(log)
             subid.ensure(log)
             kernel.raise_limits(log)
             if self.namespace.open():
@@ -97,7 +98,7 @@ class Machine:
 
         `destroy` also works on a lab that was never opened here, provided that no other process has it open.
         """
-        if destroy and not record.is_alive(self.place.name):
+        if destroy and not record.is_ours(self.place.name):
             record.claim(self.place.name, state=self.place.state, cache=self.place.cache)
         if self._packages:
             self._packages.close()

@@ -58,6 +58,8 @@ class GuestSpec:
     searchdomain: str | None = None
     onboot: bool = False
     """Kept for the API half: the machine half starts nothing on its own."""
+    managed: bool = True
+    """Whether names, network and access are written into the guest: not for Proxmox VE's ostype `unmanaged`."""
     timezone: str | None = None
     """`Europe/Stockholm`, `host`, or None (the template's)."""
     root_password: str | None = field(default=None, repr=False)

@@ -1,5 +1,7 @@
 """Load packet filters into the lab's namespace, each in one transaction."""
 
+from collections.abc import Mapping
+
 from pvelab.runtime.errors import MachineError
 from pvelab.runtime.namespace import Namespace
 
@@ -32,6 +34,27 @@ def own_rules(ports: tuple[int, ...]) -> str:
     """The namespace's own filter: closed to guests except for answers and the ports that the lab listens on."""
     listeners = f"    tcp dport {{ {', '.join(str(port) for port in sorted(ports))} }} accept" if ports else ""
     return OWN_RULES.format(listeners=listeners)
+
+
+def rate_rules(vmid: int, rates: Mapping[str, float | None]) -> str:
+    """A guest's bandwidth limits, by name of its interfaces on the machine's side, in megabytes per second.
+
+    What exceeds them is dropped, in both directions; a tenth of a second's worth may come at once.
+    """
+    table = f"table bridge pvelab_rate_{vmid}"
+    head = f"{table}\ndelete {table}\n"
+    limited = {veth: max(1, round(rate * 1000)) for veth, rate in rates.items() if rate}
+    if not limited:
+        return head
+    chains = []
+    for hook, name in (("prerouting", "iifname"), ("forward", "oifname")):
+        lines = [
+            f'    {name} "{veth}" limit rate over {rate} kbytes/second burst {max(64, rate // 10)} kbytes drop'
+            for veth, rate in limited.items()
+        ]
+        head_line = f"    type filter hook {hook} priority -350; policy accept;"
+        chains.append("\n".join([f"  chain {hook} {{", head_line, *lines, "  }"]))
+    return f"{head}{table} {{\n" + "\n".join(chains) + "\n}\n"
 
 
 def load(namespace: Namespace, ruleset: str) -> None:

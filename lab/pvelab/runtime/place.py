@@ -37,6 +37,10 @@ class Place:
         """The guest's disk: an image, sparse, of the size the guest was promised."""
         return self.guest(vmid) / "disk.img"
 
+    def unfinished(self, vmid: int) -> Path:
+        """Exists while the guest is being made: what a process left that died meanwhile is no guest."""
+        return self.guest(vmid) / "unfinished"
+
     def snapshot(self, vmid: int, name: str) -> Path:
         """A snapshot's image."""
         return self.guest(vmid) / "snapshots" / f"{name}.img"

@@ -46,7 +46,7 @@ def read(name: str) -> LabRecord | None:
 
 def is_alive(name: str) -> bool:
     """Whether a process has the lab open now."""
-    if name in _OWNERS:
+    if is_ours(name):
         return True
     try:
         with (RUN / name / "lock").open() as handle:
@@ -56,6 +56,11 @@ def is_alive(name: str) -> bool:
     except BlockingIOError:
         return True
     return False
+
+
+def is_ours(name: str) -> bool:
+    """Whether this process has the lab open."""
+    return name in _OWNERS
 
 
 def claim(name: str, *, state: Path, cache: Path) -> None:

@@ -35,11 +35,7 @@ def delete(guests: Guests, vmid: int, name: str) -> None:
 def clone(guests: Guests, source: int, spec: GuestSpec, *, snapshot: str | None, log: Log) -> None:
     """A full copy under another number, with host keys, machine id and names of its own."""
     guests.require(source)
-    folder = guests.place.guest(spec.vmid)
-    if folder.exists():
-        raise MachineError(f"CT {spec.vmid} already exists on this machine ({folder})")
-    folder.mkdir(parents=True, mode=0o700)
-    try:
+    with guests.making(spec.vmid) as folder:
         shutil.copy(guests.place.guest(source) / "guest.json", folder / "guest.json")
         log(f"copying the disk of CT {source}")
         if snapshot is not None:
@@ -54,9 +50,6 @@ def clone(guests: Guests, source: int, spec: GuestSpec, *, snapshot: str | None,
             {"kind": "write", "path": "/etc/machine-id", "text": ""},
         ]
         guests.change_files(spec.vmid, changes)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
 
 
 def export(guests: Guests, vmid: int, file: Path, log: Log) -> None:

@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -137,14 +138,34 @@ def build(cache: Path, log: Log) -> Path:
         log(f"building template {target.name} from {machine.archive}")
         for stale in target.parent.glob(".unfinished-*"):  # under the lock nobody else can be at work
             stale.unlink()
+        _clear_work(target.parent)
         unfinished = target.with_name(f".unfinished-{os.getpid()}.tar.zst")
         try:
             _mmdebstrap(machine, unfinished, target.parent / "build.log", log)
             unfinished.rename(target)
         finally:
             unfinished.unlink(missing_ok=True)
+            _clear_work(target.parent)
         log(f"template {target.name} built in {time.monotonic() - started:.0f} s")
         return target
+
+
+# Mounts and processes of its own, which end with us: a build outlives neither Ctrl-C nor a kill of the daemon.
+_ENCLOSED: tuple[str, ...] = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "slave")
+_ENCLOSED += ("--pid", "--fork", "--mount-proc", "--kill-child", "--")
+
+
+def _work(parent: Path) -> Path:
+    folder = parent / "work"
+    folder.mkdir(exist_ok=True, mode=0o755)
+    return folder
+
+
+def _clear_work(parent: Path) -> None:
+    # Below a mount, removing would reach into the machine. Ours end with the build, however it ends (see `_ENCLOSED`).
+    if f" {parent}/work/" in Path("/proc/self/mountinfo").read_text():
+        raise MachineError(f"something is mounted below {parent}/work: unmount it first")
+    shutil.rmtree(parent / "work", ignore_errors=True)
 
 
 def _mmdebstrap(machine: Mirror, target: Path, log_file: Path, log: Log) -> None:
@@ -157,6 +178,7 @@ def _mmdebstrap(machine: Mirror, target: Path, log_file: Path, log: Log) -> None
     if machine.proxy:
         options.append(f'--aptopt=Acquire::http::Proxy "{machine.proxy}"')
     argv = [
+        *_ENCLOSED,
         "mmdebstrap",
         "--variant=minbase",
         "--architectures=amd64",
@@ -177,7 +199,7 @@ def _mmdebstrap(machine: Mirror, target: Path, log_file: Path, log: Log) -> None
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            env=environment(),
+            env={**environment(), "TMPDIR": str(_work(target.parent))},
             start_new_session=True,
         )
         assert process.stderr is not None
