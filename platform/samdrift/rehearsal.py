@@ -45,6 +45,8 @@ class Declared:
     """Names of the top-level properties that are secret."""
     trigger: Any = None
     """What replaces the resource when it changes."""
+    replaced_with: frozenset[str] = frozenset()
+    """URNs of resources whose replacement replaces this one."""
 
 
 @dataclass
@@ -147,6 +149,7 @@ class _Recorder(MockMonitor):
                     dependencies=tuple(request.dependencies),
                     secrets=frozenset(key for key, value in plain.items() if rpc.is_rpc_secret(value)),
                     trigger=_trigger(request),
+                    replaced_with=frozenset(request.replace_with),
                 )
             )
         return answer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pulumi
 import pulumi_proxmoxve as proxmoxve
@@ -54,12 +53,12 @@ def provider_of(one: Declared) -> str:
 def waits_for(found: Rehearsal, one: Declared) -> set[str]:
     """Return the names of everything a resource waits for: directly, through others, or because its parent does."""
     by_urn = {each.urn: each for each in found.resources}
-    seen: set[str] = set()
-    todo: list[Any] = [one]
+    seen: dict[str, Declared] = {}
+    todo = [one]
     while todo:
         last = todo.pop()
         for urn in (*last.dependencies, last.parent):
-            if urn in by_urn and by_urn[urn].name not in seen:
-                seen.add(by_urn[urn].name)
+            if urn in by_urn and urn not in seen:
+                seen[urn] = by_urn[urn]
                 todo.append(by_urn[urn])
-    return seen
+    return {each.name for each in seen.values()}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from samdrift.components.access import PRIVILEGES, Access, Grant
-from tests.components.recording import lies_below, of_type, only, provider_of, record, waits_for
+from samdrift.federation.guest import guests_of
+from tests.components.recording import federation, lies_below, of_type, only, provider_of, record, waits_for
 
-GRANT = Grant(guests=(128601,), vnets=(("adm", "a1286"), ("hall", "transit")), disks="tank", templates="local")
+GUEST = guests_of(federation(), federation().stack("ystad"))[0]
+GRANT = Grant(guests=(GUEST,), vnets=(("adm", "a1286"), ("hall", "transit")), disks="tank", templates="local")
 
 
 def test_stack_gets_one_pool_one_user_and_one_token() -> None:
@@ -34,7 +36,6 @@ def test_token_reaches_its_own_paths_only() -> None:
     assert entries == {
         "/pool/fed.ystad": "fed.ystad.guest",
         "/vms": "fed.ystad.audit",
-        "/vms/128601": "fed.ystad.own",
         "/sdn/zones/adm/a1286": "fed.ystad.network",
         "/sdn/zones/hall/transit": "fed.ystad.network",
         "/storage/tank": "fed.ystad.disk",
@@ -53,7 +54,8 @@ def test_one_storage_for_both_gets_the_wider_role() -> None:
 
 
 def test_virtual_machines_need_more_of_the_pool() -> None:
-    more = set(Grant(guests=(), vnets=(), disks="a", templates="b", machines=True).privileges("guest"))
+    machine = GUEST.model_copy(update={"kind": "vm"})
+    more = set(Grant(guests=(machine,), vnets=(), disks="a", templates="b").privileges("guest"))
     assert more - set(Grant(guests=(), vnets=(), disks="a", templates="b").privileges("guest")) == set(
         PRIVILEGES["machine"]
     )

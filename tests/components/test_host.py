@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pulumi
+import pulumi_proxmoxve as proxmoxve
 import pytest
 
 from samdrift.components.firewall import set_entries
@@ -18,12 +19,19 @@ GUESTS = {guest.name: guest for guest in all_guests(FEDERATION)}
 
 
 def _host(guest: Guest, *, image: str | None = None) -> Rehearsal:
-    hypervisor = FEDERATION.hall.hypervisor.model_copy(update={"image": image})
-    placement = Placement(pool="pool", hypervisor=hypervisor, keys=("ssh-ed25519 AAAA engineer",))
     rules = firewall_rules(FEDERATION, guest)
 
     def declare(opts: pulumi.ResourceOptions) -> Host:
-        return Host(guest.name, guest=guest, rules=rules, placement=placement, opts=opts)
+        placement = Placement(
+            pool="pool",
+            user="user@pve",
+            role="own",
+            hypervisor=FEDERATION.hall.hypervisor.model_copy(update={"image": image}),
+            keys=("ssh-ed25519 AAAA engineer",),
+            administration=proxmoxve.Provider("administration", endpoint="https://rehearsal.invalid/"),
+            operation=proxmoxve.Provider("operation", endpoint="https://rehearsal.invalid/"),
+        )
+        return Host(guest.name, guest=guest, rules=rules, placement=placement)
 
     return record(declare, stack=guest.stack)
 
@@ -43,7 +51,7 @@ def test_gateway_has_three_pinned_filtered_legs() -> None:
         "ipv6": {"address": "fd5a:6d64:1286:1::1/64"},
     }
     assert container.props["unprivileged"] is True and container.props["features"] == {"nesting": True}
-    assert provider_of(container) == "given" and lies_below(found, container, "samdrift:guest:Host")
+    assert provider_of(container) == "operation" and lies_below(found, container, "samdrift:guest:Host")
 
 
 def test_directory_host_is_privileged_and_has_no_features() -> None:
@@ -73,6 +81,24 @@ def test_rules_fit_the_api(name: str) -> None:
             ":" in address for end in ("source", "dest") for address in rule[end].split(",") if address[0] != "+"
         }
         assert len(families) <= 1, "one rule never mixes IPv4 and IPv6"
+
+
+def test_a_guest_that_must_be_made_anew_takes_its_entry_along() -> None:
+    """Proxmox drops the entry with the guest, and without it the new guest's tags are refused."""
+    guest = GUESTS["ystad-gw"]
+    found = _host(guest)
+    entry, container = only(found, ":Acl"), only(found, ":ContainerLegacy")
+    assert entry.props["path"] == "/vms/128601" and provider_of(entry) == "administration"
+    assert "operation" in waits_for(found, entry), "the old guest is deleted when the entry's turn comes"
+    assert container.replaced_with == {entry.urn} and entry.urn in container.dependencies
+    for one in (*of_type(found, ":IpsetLegacy").values(), only(found, ":RulesLegacy"), only(found, ":OptionsLegacy")):
+        assert one.replaced_with == {entry.urn, container.urn}
+
+    def trigger(**changes: object) -> str:
+        return str(only(_host(guest.model_copy(update=changes)), ":Acl").trigger)
+
+    assert trigger() == trigger(memory_mib=4096)
+    assert len({trigger(), trigger(node="pve2"), trigger(unprivileged=False)}) == 3
 
 
 def test_only_routers_send_for_others() -> None:

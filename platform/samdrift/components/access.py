@@ -1,6 +1,6 @@
 """A stack's standing on the hypervisor: pool, roles, user, token and the paths the token may use.
 
-Creates: one pool; three roles; one user without a password; its ACL entries; one token (`token`, a secret).
+Creates: one pool; the roles; one user without a password; its ACL entries; one token (`token`, a secret).
 The token can make, change and remove the guests of its own pool and nothing else: networks, cluster firewall, access
 and backup jobs stay with the organisation's token.
 """
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_proxmoxve as proxmoxve
+
+from samdrift.federation.record import Guest
 
 PRIVILEGES: Mapping[str, tuple[str, ...]] = {
     # Pool.Allocate: Proxmox asks for it on the pool that a new guest names. The rest is what making, changing, starting
@@ -34,9 +35,7 @@ PRIVILEGES: Mapping[str, tuple[str, ...]] = {
     "network": ("SDN.Use",),
     "disk": ("Datastore.AllocateSpace", "Datastore.Audit"),
     "template": ("Datastore.Audit",),
-    # Tags of a new guest are asked for on its own path, whatever pool it is put into (assert_tag_permissions in
-    # pve-guest-common). Proxmox drops such an entry together with the guest.
-    "own": ("VM.Audit", "VM.Config.Options"),
+    "own": ("VM.Audit", "VM.Config.Options"),  # see entry.py
     # A guest that somebody removed is in no pool any more. Without the right to look at its number the answer is 403
     # instead of "does not exist", and `pulumi refresh` ends with an error instead of seeing the drift.
     "audit": ("VM.Audit",),
@@ -45,25 +44,23 @@ PRIVILEGES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Grant:
-    """What a stack's guests touch: their numbers, (zone, VNet) pairs, and ids of storages."""
+    """A stack's guests and what they touch: (zone, VNet) pairs, and ids of storages."""
 
-    guests: tuple[int, ...]
+    guests: tuple[Guest, ...]
     vnets: tuple[tuple[str, str], ...]
     disks: str
     templates: str
-    machines: bool = False
-    """Whether any guest is a virtual machine."""
 
     def paths(self, *, pool: str) -> dict[str, str]:
         """Return the role of each ACL path."""
         storages = {f"/storage/{self.templates}": "template"} | {f"/storage/{self.disks}": "disk"}
         networks = {f"/sdn/zones/{zone}/{vnet}": "network" for zone, vnet in self.vnets}
-        guests = {f"/vms/{number}": "own" for number in self.guests}
-        return {f"/pool/{pool}": "guest", "/vms": "audit"} | guests | storages | networks
+        return {f"/pool/{pool}": "guest", "/vms": "audit"} | storages | networks
 
     def privileges(self, role: str) -> list[str]:
         """Return what a role may do, sorted as the hypervisor lists it."""
-        extra = PRIVILEGES["machine"] if role == "guest" and self.machines else ()
+        has_machines = any(guest.kind == "vm" for guest in self.guests)
+        extra = PRIVILEGES["machine"] if role == "guest" and has_machines else ()
         return sorted({*PRIVILEGES[role], *extra})
 
 
@@ -74,6 +71,10 @@ class Access(pulumi.ComponentResource):
     """Id of the pool, known once it exists."""
     token: pulumi.Output[str]
     """`<user>!operation=<uuid>`, a secret."""
+    user: pulumi.Output[str]
+    """Id of the token's user."""
+    own_role: pulumi.Output[str]
+    """Id of the role that the user needs on each guest's own path, see `entry.py`."""
 
     def __init__(self, name: str, *, grant: Grant, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("samdrift:access:Access", name, {}, opts)
@@ -86,8 +87,9 @@ class Access(pulumi.ComponentResource):
             role: proxmoxve.RoleLegacy(
                 f"{name}-{role}", role_id=f"{name}.{role}", privileges=grant.privileges(role), opts=below
             )
-            for role in sorted(set(paths.values()))
+            for role in sorted({*paths.values(), "own"})
         }
+
         for path, role in paths.items():
             proxmoxve.Acl(
                 f"{name}{path.replace('/', '-')}",
@@ -106,7 +108,6 @@ class Access(pulumi.ComponentResource):
             privileges_separation=False,
             opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["value"]),
         )
-        self.pool = pool.pool_id
+        self.pool, self.user, self.own_role = pool.pool_id, user.user_id, roles["own"].role_id
         self.token = pulumi.Output.secret(token.value)
-        outputs: dict[str, Any] = {"pool": self.pool, "token": self.token}
-        self.register_outputs(outputs)
+        self.register_outputs({"pool": self.pool, "token": self.token, "user": self.user})

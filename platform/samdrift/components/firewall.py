@@ -27,10 +27,13 @@ class GuestFirewall(pulumi.ComponentResource):
         *,
         guest: Guest,
         rules: Sequence[FirewallRule],
-        machine: pulumi.CustomResource,
+        follows: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`machine` is the guest's container or VM: a new one starts without any of this, so all of it follows it."""
+        """`follows` is the guest's container or VM, last, and what that follows itself.
+
+        A new guest starts without any of this, so all of it is made anew with the guest.
+        """
         super().__init__("samdrift:firewall:GuestFirewall", name, {}, opts)
         # The number as declared, not as an output: the policies can read it in the very first preview.
         where = {"container_id" if guest.kind == "lxc" else "vm_id": guest.vm_id}
@@ -38,11 +41,11 @@ class GuestFirewall(pulumi.ComponentResource):
         def follow(*before: pulumi.Resource) -> pulumi.ResourceOptions:
             return pulumi.ResourceOptions(
                 parent=self,
-                replace_with=[machine],
-                deleted_with=machine,
+                replace_with=list(follows),
+                deleted_with=follows[-1],
                 # Addressed by guest and name: the old one, deleted after the new one was made, would take it along.
                 delete_before_replace=True,
-                depends_on=[machine, *before],
+                depends_on=[*follows, *before],
             )
 
         sets = [

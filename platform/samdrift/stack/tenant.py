@@ -42,13 +42,7 @@ class Tenant:
         storage = federation.hall.hypervisor.storage
         zones = {n.vnet: n.zone for s in (federation.hall, stack) for n in networks_of(federation, s)}
         vnets = sorted({(zones[i.vnet], i.vnet) for guest in guests for i in guest.interfaces})
-        grant = Grant(
-            guests=tuple(guest.vm_id for guest in guests),
-            vnets=tuple(vnets),
-            disks=storage.guests,
-            templates=storage.templates,
-            machines=any(guest.kind == "vm" for guest in guests),
-        )
+        grant = Grant(guests=guests, vnets=tuple(vnets), disks=storage.guests, templates=storage.templates)
         administration = installation.provider("administration")
         access = Access(stack.name, grant=grant, opts=pulumi.ResourceOptions(providers=[administration]))
         operation = installation.provider("operation", token=access.token, after=[access])
@@ -60,7 +54,15 @@ class Tenant:
 
     def hosts(self, *, after: Iterable[pulumi.Resource]) -> None:
         """Declare the stack's hosts, once what they stand on is there."""
-        placement = Placement(pool=self.access.pool, hypervisor=self.federation.hall.hypervisor, keys=self.keys)
+        placement = Placement(
+            pool=self.access.pool,
+            user=self.access.user,
+            role=self.access.own_role,
+            hypervisor=self.federation.hall.hypervisor,
+            keys=self.keys,
+            administration=self.administration,
+            operation=self.operation,
+        )
         waits: Sequence[pulumi.Resource] = list(after)
         for guest in self.guests:
             Host(
@@ -68,7 +70,7 @@ class Tenant:
                 guest=guest,
                 rules=firewall_rules(self.federation, guest),
                 placement=placement,
-                opts=pulumi.ResourceOptions(providers=[self.operation], depends_on=waits),
+                opts=pulumi.ResourceOptions(depends_on=waits),
             )
 
     def backup(self) -> None:
