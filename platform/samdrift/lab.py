@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from samdrift.federation.addressing import DESK, host4, host6
+from samdrift.federation.addressing import DESK, HALL4, ROUTER, host4, host6, member_space4
 from samdrift.federation.network import hall_network
 from samdrift.federation.record import Federation
 from samdrift.state import DEFAULT_LAB, REPOSITORY, State, lab_of_checkout, state_home
@@ -58,6 +58,8 @@ class Place:
     nodes: tuple[str, ...]
     desk: str
     """`VNET=ADDRESS/LENGTH,ADDRESS/LENGTH`: where the engineer's machine stands in the management network."""
+    routes: tuple[str, ...]
+    """`PREFIX=VIA`: how the package proxy's answers find the guests behind edge."""
     packages: str
     """`VNET=ADDRESS/LENGTH:PORT`: the package proxy's place; empty where the stack file names none."""
 
@@ -70,7 +72,9 @@ def place_of(federation: Federation) -> Place:
     if hall.packages:
         address, port = hall.packages.removeprefix("http://").split(":")
         packages = f"{svc.vnet}={address}/{svc.ipv4.prefixlen}:{port}"
-    return Place(nodes=hall.hypervisor.nodes, desk=f"{mgt.vnet}={desk}", packages=packages)
+    edge = host4(svc.ipv4, ROUTER).ip
+    routes = tuple(f"{prefix}={edge}" for prefix in (HALL4, *member_space4()))
+    return Place(nodes=hall.hypervisor.nodes, desk=f"{mgt.vnet}={desk}", routes=routes, packages=packages)
 
 
 def start(state: State, place: Place, *, say: Callable[[str], None]) -> dict[str, Any]:
@@ -78,6 +82,7 @@ def start(state: State, place: Place, *, say: Callable[[str], None]) -> dict[str
     state.open()
     command = [PVELAB, "start", "--name", state.name, "--nodes", ",".join(place.nodes), "--desk", place.desk]
     command += ["--packages", place.packages] if place.packages else []
+    command += [word for route in place.routes for word in ("--route", route)]
     log = state.logs / "lab.log"
     with log.open("a") as stream:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -87,9 +87,22 @@ def raise_stacks(state: State, stacks: Sequence[AnyStack], *, say: Say) -> Rollo
 
 
 def write_handover(state: State, engine: Engine, stack: str) -> None:
-    """Keep the stack's host records as they came out of the engine, after a look at each."""
+    """Keep the stack's host records as they came out of the engine, and make the secrets they refer to."""
     records = [HostRecord.model_validate(one) for one in engine.outputs(stack)["hosts"]]
+    for name in _secrets_in([record.roles for record in records]):
+        state.secret(name)
     state.write(state.handover / f"{stack}.json", write_json(records))
+
+
+def _secrets_in(value: object) -> Iterator[str]:
+    """The names behind every reference `{"secret": name}`: host records carry no secret, only where one lies."""
+    if isinstance(value, Mapping):
+        if set(value) == {"secret"}:
+            yield str(value["secret"])
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _secrets_in(part)
 
 
 def hosts_after(state: State, federation: Federation, stacks: Sequence[AnyStack]) -> tuple[str, ...]:
