@@ -33,7 +33,7 @@ class UnitState(FactBase):
 
     def command(self, unit: str) -> str:
         quoted = shlex.quote(unit)
-        shown = f"systemctl show -p LoadState,ActiveState,UnitFileState,NeedDaemonReload {quoted}"
+        shown = f"systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload {quoted}"
         return f"{shown}; if [ -e {PENDING}/{quoted} ]; then echo Pending=yes; fi"
 
     def process(self, output: list[str]) -> dict[str, str]:
@@ -54,19 +54,36 @@ def running(*, unit: str, reload: bool = False) -> Iterator[Any]:
         yield StringCommand(f"systemctl unmask -q {quoted} && systemctl enable -q {quoted}")
     if pending:
         verb = "reload-or-restart" if reload else "restart"
-        # A unit that failed too often in a row (its configuration was missing) may not start until that is forgotten.
-        yield StringCommand(
-            f"systemctl reset-failed {quoted} 2>/dev/null; systemctl {verb} {quoted} && rm -f {PENDING}/{quoted}"
-        )
-    elif found.get("ActiveState") not in ("active", "reloading", "activating"):
-        yield StringCommand(f"systemctl reset-failed {quoted} 2>/dev/null; systemctl start {quoted}")
+        yield StringCommand(f"{_begun(verb, quoted)} && rm -f {PENDING}/{quoted}")
+    elif not _is_up(found):
+        yield StringCommand(_begun("start", quoted))
+
+
+def _is_up(found: dict[str, str]) -> bool:
+    up = found.get("ActiveState") in ("active", "reloading", "activating")
+    return up and found.get("SubState") != "auto-restart"  # it came up and died
+
+
+def _begun(verb: str, unit: str) -> str:
+    """Start it and see it stand: systemd calls a simple service started when its process exists, and that may die at once.
+
+    A unit that failed too often in a row (its configuration was missing) may not start until that is forgotten.
+    """
+    failed = f"{{ journalctl -q -u {unit} -n 15 --no-pager -o cat >&2; exit 1; }}"
+    settled = f"case $(systemctl show --value -p Type {unit}) in simple|exec) sleep 1;; esac"
+    # Counts what systemd restarted by itself since; empty for what is no service.
+    restarts = f"$(systemctl show --value -p NRestarts {unit} | grep -v '^0$')"
+    return (
+        f"systemctl reset-failed {unit} 2>/dev/null; systemctl {verb} {unit} || {failed}; {settled}; "
+        f'systemctl is-active -q {unit} && [ -z "{restarts}" ] || {failed}'
+    )
 
 
 @operation()
 def stopped(*, unit: str) -> Iterator[Any]:
     """Make sure that `unit` neither runs nor can be started, not even by another unit."""
     found, quoted = host.get_fact(UnitState, unit=unit), shlex.quote(unit)
-    if found.get("ActiveState") in ("active", "reloading", "activating"):
+    if _is_up(found):
         yield StringCommand(f"systemctl stop {quoted}")
     if found.get("LoadState") != "masked":
         yield StringCommand(f"systemctl mask -q {quoted}")
