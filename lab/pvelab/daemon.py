@@ -9,6 +9,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pvelab.api.nodes.models import start_onboot
 from pvelab.api.sdn.models import restore
 from pvelab.api.storage.models import ensure_defaults, link_templates
 from pvelab.lab import Lab, Settings
-from pvelab.place import LabPlace, cache_home, free_port, secret_file
+from pvelab.place import LabPlace, cache_home, listener, secret_file
 from pvelab.runtime.errors import MachineError
 from pvelab.runtime.machine import Machine
 from pvelab.runtime.model import DeskSpec, PackageProxySpec, RouteSpec
@@ -122,6 +123,8 @@ def serve(options: Options, *, say: Callable[[str], None] = print) -> None:
     if held is None:
         raise StartError(f"lab '{options.name}' has a daemon already (pid {(place.record() or {}).get('pid')})")
     place.state.chmod(0o700)
+    # The server ends with the signal that ended it: as an exception it runs what follows.
+    signal.signal(signal.SIGTERM, _leave)
     machine = make_machine(options)
     settings = Settings(
         name=options.name, state=place.state, cache=cache_home(), nodes=options.nodes, desk=options.desk
@@ -134,12 +137,14 @@ def serve(options: Options, *, say: Callable[[str], None] = print) -> None:
             machine.build_template(say)
         link_templates(lab)
         ca, cert, key = ensure_certificates(place.state / "tls", options.name)
-        port = free_port(options.port, (place.record() or {}).get("port"))
+        socket = listener(options.port, (place.record() or {}).get("port"))
+        port = int(socket.getsockname()[1])
         _write_record(place, options, port=port, ca_file=ca)
         begin(lab)
         say(f"lab '{options.name}' answers at https://127.0.0.1:{port}")
-        server = make_server(lab, port=port, cert_file=str(cert), key_file=str(key))
-        server.run()
+        server = make_server(lab, cert_file=str(cert), key_file=str(key))
+        with suppress(KeyboardInterrupt, SystemExit):
+            server.run(sockets=[socket])
         lab.engine.end()
     except (MachineError, OSError) as error:
         raise StartError(str(error)) from error
@@ -147,6 +152,10 @@ def serve(options: Options, *, say: Callable[[str], None] = print) -> None:
         machine.close(destroy=False)
         lab.close()
         held.close()
+
+
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(0)
 
 
 def _write_record(place: LabPlace, options: Options, *, port: int, ca_file: Path) -> None:

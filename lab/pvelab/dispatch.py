@@ -17,6 +17,16 @@ from pvelab.schema.verify import Raw, verify
 _LOG = logging.getLogger("pvelab")
 _NO_TOKEN = frozenset({("POST", "/access/ticket"), ("PUT", "/access/password")})
 """Calls that a token may not make (`allowtoken` in Proxmox VE)."""
+_WITHOUT_QUORUM = frozenset(
+    {
+        ("POST", "/access/ticket"),
+        ("DELETE", "/nodes/{node}/tasks/{upid}"),
+        ("POST", "/nodes/{node}/status"),
+        ("POST", "/nodes/{node}/lxc/{vmid}/status/stop"),
+        ("POST", "/nodes/{node}/lxc/{vmid}/status/shutdown"),
+    }
+)
+"""Calls that write nothing into the cluster's file system, which is read-only without quorum."""
 
 
 def answer(
@@ -49,6 +59,8 @@ def answer(
     values, errors = verify(method.params, merged)
     if errors:
         raise bad_parameters(errors)
+    if verb != "GET" and (verb, found[0]) not in _WITHOUT_QUORUM and not lab.is_quorate():
+        raise failed("cluster not ready - no quorum?")
     call = Call(lab=lab, verb=verb, path=path, user=user, params=values, files=files or {})
     try:
         return _run(lab, call, handler)

@@ -65,6 +65,10 @@ class Lab:
         """Whether the node has power."""
         return bool((self.store.get("node", node) or {"online": True})["online"])
 
+    def is_quorate(self) -> bool:
+        """Whether more than half of the nodes have power: without, a cluster changes nothing."""
+        return sum(self.is_online(node) for node in self.nodes) * 2 > len(self.nodes)
+
     def apply_firewall(self) -> None:
         """Put the stored firewall configuration in force. Within a transaction, so that what is stored is what holds:
         when the machine refuses, the change is not kept.

@@ -101,15 +101,18 @@ def secret_file(file: Path, value: str) -> str:
     return file.read_text().strip()
 
 
-def free_port(wanted: int | None, remembered: int | None) -> int:
-    """The port to serve on: the one asked for, the one of the last time, or the first free from 8006 on."""
+def listener(wanted: int | None, remembered: int | None) -> socket.socket:
+    """A socket on 127.0.0.1: the port asked for, the one of the last time, or the first free one from 8006 on."""
     candidates = [wanted] if wanted else [*([remembered] if remembered else []), *range(FIRST_PORT, _LAST_PORT)]
     for port in candidates:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        made = socket.socket()
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            made.bind(("127.0.0.1", port))
+            # Two daemons that start at once may both have bound: only one can listen.
+            made.listen(128)
+        except OSError:
+            made.close()
+            continue
+        return made
     raise OSError(f"no free port on 127.0.0.1 among {candidates[0]}..{candidates[-1]}")

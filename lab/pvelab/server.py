@@ -130,12 +130,10 @@ def _refusal(error: ApiError) -> Response:
     return response
 
 
-def make_server(lab: Lab, *, port: int, cert_file: str, key_file: str) -> uvicorn.Server:
-    """A server for 127.0.0.1 only; run it with `.run()`."""
+def make_server(lab: Lab, *, cert_file: str, key_file: str) -> uvicorn.Server:
+    """A server; `.run(sockets=[...])` with a listening socket."""
     config = uvicorn.Config(
         Application(lab),
-        host="127.0.0.1",
-        port=port,
         http=ReasonProtocol,
         ws="none",
         lifespan="off",

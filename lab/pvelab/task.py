@@ -20,6 +20,7 @@ _UPID = re.compile(
     r"UPID:(?P<node>[A-Za-z0-9-]+):(?P<pid>[0-9A-F]{8}):(?P<pstart>[0-9A-F]{8,9}):(?P<starttime>[0-9A-F]{8})"
     r":(?P<type>[^:\s]+):(?P<id>[^:\s]*):(?P<user>[^:\s]+):"
 )
+_KEPT = 1000
 INTERRUPTED = "interrupted by the end of the lab daemon"
 
 
@@ -70,7 +71,7 @@ class TaskRunner:
         self._cancelled: set[str] = set()
 
     def recover(self) -> list[str]:
-        """End the tasks that an earlier daemon left running; their UPIDs."""
+        """End the tasks that an earlier daemon left running (their UPIDs), and forget the oldest of very many."""
         lost = []
         with self._store.transaction():
             for upid, record in self._store.items("task").items():
@@ -78,6 +79,10 @@ class TaskRunner:
                     self._write(upid, f"TASK ERROR: {INTERRUPTED}")
                     self._store.put("task", upid, {**record, "endtime": int(time.time()), "exitstatus": INTERRUPTED})
                     lost.append(upid)
+            by_age = sorted(self._store.items("task").items(), key=lambda item: item[1]["starttime"])
+            for upid, _ in by_age[:-_KEPT]:
+                self._log_file(upid).unlink(missing_ok=True)
+                self._store.delete("task", upid)
         return lost
 
     def prepare(self, *, node: str, kind: str, subject: str, user: str, work: Work) -> tuple[str, Callable[[], None]]:

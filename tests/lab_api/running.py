@@ -77,13 +77,6 @@ def eventually(question: Any, what: str) -> None:
         pause.wait(0.02)
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextlib.contextmanager
 def running_lab(folder: Path, machine: RecordingMachine | None = None) -> Iterator[RunningLab]:
     """A lab with its state in the folder; the same folder again is the same lab after a restart."""
@@ -98,9 +91,10 @@ def running_lab(folder: Path, machine: RecordingMachine | None = None) -> Iterat
     link_templates(lab)
     daemon.begin(lab)
     ca, cert, key = ensure_certificates(state / "tls", "t")
-    port = free_port()
-    server = make_server(lab, port=port, cert_file=str(cert), key_file=str(key))
-    thread = threading.Thread(target=server.run, daemon=True)
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = int(listening.getsockname()[1])
+    server = make_server(lab, cert_file=str(cert), key_file=str(key))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     eventually(lambda: server.started, "the server listens")
     try:

@@ -106,6 +106,20 @@ def test_a_node_without_power(lab: RunningLab, root: Any, make: Any) -> None:
     assert root.nodes("pve2").lxc(103).status.current.get()["status"] == "stopped"
 
 
+def test_without_quorum_nothing_can_be_written(lab: RunningLab, root: Any) -> None:
+    power(lab, "pve2", "off")
+    power(lab, "pve3", "off")
+    try:
+        assert root.cluster.status.get()[0]["quorate"] == 0
+        with refused(500, "cluster not ready - no quorum?"):
+            root.pools.post(poolid="late")
+        assert lab.proxmoxer().pools.get() == []
+    finally:
+        power(lab, "pve2", "on")
+        power(lab, "pve3", "on")
+    root.pools.post(poolid="late")
+
+
 def test_onboot_containers_start_with_their_node(lab: RunningLab, root: Any) -> None:
     root.nodes("pve2").lxc(103).config.put(onboot=1)
     power(lab, "pve2", "off")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from proxmoxer import ProxmoxAPI
 
+from pvelab.task import INTERRUPTED
 from tests.lab_api.running import eventually
 
 pytestmark = pytest.mark.lab
@@ -115,6 +116,20 @@ def test_a_killed_daemon_finds_its_guests_running(real: RealLab, guest: Any) -> 
     real.pvelab("start", "--desk", "svc=10.9.0.2/24,fd09::2/64")
     now = real.client().nodes("pve1").lxc(101).status.current.get()
     assert (now["status"], now["pid"]) == ("running", before)
+
+
+def test_a_daemon_killed_while_it_makes_a_container_leaves_nothing_of_it(real: RealLab, guest: Any) -> None:
+    node, found = real.client().nodes("pve1"), real.status()
+    upid = node.lxc.post(vmid=102, ostemplate=found["templates"][0], rootfs="tank:1", unprivileged=1)
+    os.kill(found["pid"], signal.SIGKILL)
+    eventually(lambda: not real.status()["alive"], "the daemon is gone")
+    real.pvelab("start", "--desk", "svc=10.9.0.2/24,fd09::2/64")
+    node = real.client().nodes("pve1")
+    assert node.tasks(upid).status.get()["exitstatus"] == INTERRUPTED
+    assert [entry["vmid"] for entry in node.lxc.get()] == [101]
+    upid = node.lxc.post(vmid=102, ostemplate=found["templates"][0], rootfs="tank:1", unprivileged=1)
+    assert real.finish(node, upid) == "OK"
+    assert real.finish(node, node.lxc(102).delete()) == "OK"
 
 
 def test_snapshot_and_rollback(real: RealLab, guest: Any) -> None:

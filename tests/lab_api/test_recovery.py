@@ -83,3 +83,14 @@ def test_a_lock_left_behind_is_freed(tmp_path: Path) -> None:
         machine = lab.machine
     with running_lab(tmp_path, machine) as lab:
         lab.proxmoxer().nodes("pve1").lxc(101).config.put(description="free")
+
+
+def test_old_tasks_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_lab(tmp_path) as lab:
+        prepare(lab)
+        machine = lab.machine
+        assert len(lab.lab.store.items("task")) == 2
+    monkeypatch.setattr("pvelab.task._KEPT", 1)
+    with running_lab(tmp_path, machine) as lab:
+        assert [upid.split(":")[5] for upid in lab.lab.store.items("task")] == ["vzcreate"]
+        assert len(list((lab.lab.settings.state / "tasks").iterdir())) == 1

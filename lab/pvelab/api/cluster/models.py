@@ -20,11 +20,6 @@ def next_id(lab: Lab) -> int:
     return candidate
 
 
-def is_quorate(lab: Lab) -> bool:
-    """Whether more than half of the nodes have power."""
-    return sum(lab.is_online(node) for node in lab.nodes) * 2 > len(lab.nodes)
-
-
 def resources(call: Call) -> Iterator[dict[str, Any]]:
     """Everything that the caller may see."""
     yield from _nodes(call)

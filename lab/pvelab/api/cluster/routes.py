@@ -42,7 +42,7 @@ def status(call: Call) -> list[dict[str, Any]]:
             "type": "cluster",
             "name": lab.settings.name,
             "nodes": len(lab.nodes),
-            "quorate": int(models.is_quorate(lab)),
+            "quorate": int(lab.is_quorate()),
             "version": len(lab.nodes),
         }
     ]

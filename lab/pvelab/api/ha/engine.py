@@ -52,7 +52,9 @@ class Engine:
             self._wake.clear()
 
     def look(self) -> None:
-        """Start what is needed for every resource."""
+        """Start what is needed for every resource; nothing without quorum."""
+        if not self._lab.is_quorate():
+            return
         busy = {parse_upid(upid).id for upid in self._lab.tasks.active()}
         for sid, resource in self._lab.store.items("ha-resource").items():
             key = sid.partition(":")[2]

@@ -218,7 +218,7 @@ def status(call: Call) -> list[dict[str, Any]]:
     """Quorum, the master, each node, each resource."""
     lab = call.lab
     online = [node for node in lab.nodes if lab.is_online(node)]
-    quorate = len(online) * 2 > len(lab.nodes)
+    quorate = lab.is_quorate()
     master = online[0] if online else lab.nodes[0]
     shown: list[dict[str, Any]] = [
         {"id": "quorum", "type": "quorum", "node": master, "status": "OK" if quorate else "No quorum on node",
@@ -256,4 +256,7 @@ def manager_status(call: Call) -> dict[str, Any]:
     nodes = {node: "online" if lab.is_online(node) else "unknown" for node in lab.nodes}
     services = {entry["sid"]: {"node": entry["node"], "state": entry["state"]}
                 for entry in status(call) if entry["type"] == "service"}  # fmt: skip
-    return {"manager_status": {"node_status": nodes, "service_status": services}, "quorum": {"quorate": 1}}
+    return {
+        "manager_status": {"node_status": nodes, "service_status": services},
+        "quorum": {"quorate": int(lab.is_quorate())},
+    }
