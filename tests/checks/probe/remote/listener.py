@@ -1,5 +1,6 @@
 """Listen on random TCP and UDP ports of both families, answer with what was said, and remember who called."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -28,7 +29,10 @@ def close() -> int:
     """Close every listener; return how many there were."""
     count = len(_open)
     while _open:
-        _open.pop().close()
+        one = _open.pop()
+        with contextlib.suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits on it; a closed socket alone lives on in there
+        one.close()
     _heard.clear()
     return count
 

@@ -1,0 +1,121 @@
+"""DIR-01: one directory signs everybody in, and no other answers anywhere."""
+
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from samdrift.compliance.evidence import Evidence
+from samdrift.federation.network import networks_of
+from samdrift.federation.record import Network
+from tests.checks.scene import Scene
+from tests.checks.watch import first
+
+DIRECTORIES = ("dc1", "dc2")
+REPLICATION = 120.0
+"""Seconds within which an account made on one directory host has to be on the other."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person nobody knew before this run."""
+
+    name: str
+    password: str
+
+
+@pytest.fixture
+def person(scene: Scene) -> Iterator[Person]:
+    """One of some member's staff, made on a directory host by lot and gone afterwards."""
+    found = Person(name=f"probe.{secrets.token_hex(5)}", password=f"Aa1-{secrets.token_urlsafe(18)}")
+    member, origin = secrets.choice(scene.members), scene.station(secrets.choice(DIRECTORIES))
+    domain = scene.federation.hall.ad_domain
+    origin.ask("account.make", name=found.name, password=found.password, member=member.key, kind="staff", domain=domain)
+    yield found
+    origin.ask("account.remove", name=found.name)
+    for workplace in workplaces(scene):
+        scene.station(workplace).ask("sign_in.tidy", user=found.name)
+
+
+@pytest.mark.requirement("DIR-01")
+def test_dir_01_one_account_signs_in_everywhere(scene: Scene, person: Person, evidence: Evidence) -> None:
+    """An account that works at home only is not one directory's; a wrong password shows that signing in can fail."""
+    evidence.need(2 * len(workplaces(scene)))
+    for host in DIRECTORIES:
+        held = scene.station(host).ask("account.wait", name=person.name, seconds=REPLICATION, patience=REPLICATION + 15)
+        evidence.control(f"{host} holds {person.name}, made just now", alive=held)
+
+    def attempt(workplace: str) -> list[str]:
+        station = scene.station(workplace)
+        wrong = station.ask("sign_in.attempt", user=person.name, password="not the password", patience=60.0)
+        right = station.ask("sign_in.attempt", user=person.name, password=person.password, patience=60.0)
+        evidence.case(2)
+        evidence.note(f"{workplace}: {person.name} ends at {right['step']}, with a wrong password at {wrong['step']}")
+        refused = [f"{workplace} lets a wrong password in"] if wrong["step"] != "password" else []
+        admitted = [f"{workplace} refuses {person.name} at {right['step']}"] if right["step"] != "signed in" else []
+        return refused + admitted
+
+    with ThreadPoolExecutor(4) as together:
+        found = [one for told in together.map(attempt, workplaces(scene)) for one in told]
+    assert not found, first(found)
+
+
+def workplaces(scene: Scene) -> list[str]:
+    """Every workplace of every member."""
+    return [name for name, guest in scene.guests.items() if "workplace" in guest.roles]
+
+
+@pytest.mark.requirement("DIR-01")
+def test_dir_01_no_other_directory_answers(scene: Scene, evidence: Evidence) -> None:
+    """A member's old directory that is left running goes on signing people in long after they have left."""
+    networks = [one for stack in scene.federation.stacks for one in networks_of(scene.federation, stack)]
+    evidence.need(len(networks))
+    with ThreadPoolExecutor(6) as together:
+        found = [one for told in together.map(lambda n: others_in(scene, n, evidence), networks) for one in told]
+    found += [one for network in networks if network.member for one in silent_from(scene, network, evidence)]
+    assert not found, first(found)
+
+
+def others_in(scene: Scene, network: Network, evidence: Evidence) -> list[str]:
+    """Sweep one segment; return a sentence for each directory in it that is not one of the declared ones."""
+    place = scene.plug(network)
+    prefix, realm = str(network.ipv4), scene.federation.hall.realm
+    live = place.station.ask("neighbour.sweep", interface=place.interface, prefix=prefix, patience=60.0)
+    live = [one for one in live if one not in place.addresses and not one.startswith("fe80:")]
+    planned = {
+        str(leg.ipv4.ip) for guest in scene.guests.values() for leg in guest.interfaces if leg.vnet == network.vnet
+    }
+    evidence.control(f"the sweep of {network.vnet} finds its {len(planned)} hosts", alive=planned <= set(live))
+    answering = place.station.ask("directory.ask", addresses=live, realm=realm, patience=120.0)
+    evidence.case()
+    evidence.note(f"{network.vnet}: {len(live)} live addresses, directories at {', '.join(answering) or 'none'}")
+    declared = {
+        a
+        for host in DIRECTORIES
+        for a in scene.at(host).addresses
+        if scene.guests[host].interfaces[0].vnet == network.vnet
+    }
+    strangers = [
+        f"{a} in {network.vnet} answers {answering[a]['protocols']} as {answering[a]['names']}"
+        for a in answering
+        if a not in declared
+    ]
+    return strangers + [
+        f"{address} in {network.vnet} does not answer as a directory" for address in declared - set(answering)
+    ]
+
+
+def silent_from(scene: Scene, network: Network, evidence: Evidence) -> list[str]:
+    """Ask the declared directories from a member's segment; each has to name the one domain as its own."""
+    place, hall = scene.plug(network), scene.federation.hall
+    addresses = [address for host in DIRECTORIES for address in scene.at(host).addresses]
+    told = place.station.ask("directory.ask", addresses=addresses, realm=hall.realm, patience=60.0)
+    root = ",".join(f"DC={label}" for label in hall.ad_domain.split("."))
+    evidence.case(len(addresses))
+    return [
+        f"{address} does not answer {network.vnet} as the directory of {root}"
+        for address in addresses
+        if root.lower() not in {str(name).lower() for name in told.get(address, {}).get("names", [])}
+    ]
