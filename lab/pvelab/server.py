@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 import uvicorn
-from anyio import to_thread
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -52,7 +52,7 @@ class Application:
         segments = [unquote(part) for part in raw.removeprefix(_BASE).split("/") if part]
         try:
             params, files = await _parameters(request)
-            data = await to_thread.run_sync(
+            data = await run_in_threadpool(
                 lambda: answer(
                     self._lab,
                     verb=request.method,
@@ -82,7 +82,7 @@ class Application:
                 raise forbidden("/, Sys.PowerMgmt")
             if act is None:
                 raise ApiError(400, f"state {state!r}: accepted are on and off")
-            await to_thread.run_sync(act, self._lab, node)
+            await run_in_threadpool(act, self._lab, node)
         except ApiError as error:
             return _refusal(error)
         return Response(json.dumps({"data": None}), media_type="application/json;charset=UTF-8")

@@ -2,30 +2,31 @@
 
 from typing import Any
 
-import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REASON = b"x-pvelab-reason"
 """Response header that carries the reason phrase from the application to this layer; never sent."""
 
 
-class _Connection(h11.Connection):
-    def send(self, event: Any) -> Any:
-        """Move the reason from the header into the status line."""
-        if isinstance(event, h11.Response):
-            found = [value for name, value in event.headers if name == REASON]
-            if found:
-                kept = [(name, value) for name, value in event.headers.raw_items() if name.lower() != REASON]
-                event = h11.Response(status_code=event.status_code, headers=kept, reason=bytes(found[0]))
-        return super().send(event)
-
-
 class ReasonProtocol(H11Protocol):
-    """uvicorn's h11 protocol on such a connection."""
+    """uvicorn's h11 protocol; what it sends passes here first."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.conn = _Connection(h11.SERVER, self.config.h11_max_incomplete_event_size or 64 * 1024)
+        send = self.conn.send
+        # uvicorn takes the phrase from a table of its own, and has no place where an application could give one.
+        self.conn.send = lambda event: send(_with_reason(event))  # type: ignore[method-assign]
+
+
+def _with_reason(event: Any) -> Any:
+    """A final response with the header's text as its reason; any other event as it is."""
+    if getattr(event, "status_code", 0) < 200:
+        return event
+    found = [value for name, value in event.headers if name == REASON]
+    if not found:
+        return event
+    kept = [(name, value) for name, value in event.headers.raw_items() if name.lower() != REASON]
+    return type(event)(status_code=event.status_code, headers=kept, reason=bytes(found[0]))
 
 
 def reason_phrase(message: str) -> bytes:
