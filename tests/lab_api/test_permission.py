@@ -140,6 +140,13 @@ def test_what_creating_a_container_asks_for(
         visitor.nodes("pve1").lxc.post(**{"vmid": 250, "ostemplate": OSTEMPLATE, "unprivileged": 1, **options})
 
 
+def test_creating_always_needs_the_right_to_set_options(root: Any, world: None, visitor: Any) -> None:
+    root.access.roles.post(roleid="Allocator", privs="VM.Allocate")
+    visitor.grant("/vms/250", "Allocator")
+    with refused(403, "Permission check failed (/vms/250, VM.Config.Options)"):
+        visitor.nodes("pve1").lxc.post(vmid=250, ostemplate=OSTEMPLATE)
+
+
 def test_a_pools_token_can_create_in_its_pool(lab: RunningLab, root: Any, world: None, visitor: Any) -> None:
     for path, role in (
         ("/pool/hall", "PVEAdmin"),

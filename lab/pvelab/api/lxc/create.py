@@ -87,8 +87,10 @@ def _check_create(call: Call, vmid: int, pool: str | None, options: dict[str, An
     check_pool(call, pool)
     if not (call.may(f"/vms/{vmid}", "VM.Allocate") or (pool and call.may(f"/pool/{pool}", "VM.Allocate"))):
         raise forbidden(f"/vms/{vmid}, VM.Allocate")
+    # Proxmox VE looks at the template among the options too: a create always needs VM.Config.Options.
+    new = {**options, "ostemplate": call.params["ostemplate"]}
     unprivileged = bool(call.get("unprivileged"))
-    option.check_permissions(call, option.Change(vmid=vmid, new=options, pool=pool, unprivileged=unprivileged))
+    option.check_permissions(call, option.Change(vmid=vmid, new=new, pool=pool, unprivileged=unprivileged))
     if call.get("ha-managed"):
         call.check("/", "Sys.Console")
 

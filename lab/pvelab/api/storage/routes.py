@@ -9,6 +9,7 @@ from pvelab.api.errors import bad_parameter, failed
 from pvelab.api.pools.models import drop_storage
 from pvelab.api.router import Call, Router
 from pvelab.api.storage import fetch, models
+from pvelab.api.storage.errors import no_volume
 from pvelab.schema.property import PropertyError, parse
 from pvelab.task import Log
 
@@ -174,8 +175,7 @@ def read_volume(call: Call) -> dict[str, Any]:
     call.check(f"/storage/{name}", *_SEE, some=True)
     found = next((entry for entry in models.volumes(call.lab, name) if entry["volid"] == volid), None)
     if found is None:
-        models.existing_file(call.lab, volid)
-    assert found is not None
+        raise no_volume(volid)
     return {"path": str(found["volid"]), "size": found["size"], "used": found["size"], "format": found["format"]}
 
 
