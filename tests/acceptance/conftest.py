@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from proxmoxer import ProxmoxAPI
+
+from samdrift import lab
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMDRIFT = str(Path(sys.executable).with_name("samdrift"))
@@ -23,6 +26,26 @@ class Platform:
     """The verbs on the tests' lab, as a person would type them."""
 
     environment: dict[str, str]
+
+    @property
+    def lab(self) -> str:
+        """The lab's name."""
+        return self.environment["SAMDRIFT_LAB"]
+
+    def guests(self) -> list[dict[str, Any]]:
+        """Every guest that the hypervisor knows, by a client that is not ours."""
+        found = lab.status(self.lab)
+        secret = Path(found["token_file"]).read_text().strip().partition("=")[2]
+        api = ProxmoxAPI(
+            "127.0.0.1",
+            port=found["port"],
+            user="root@pam",
+            token_name="lab",
+            token_value=secret,
+            verify_ssl=found["ca_file"],
+        )
+        guests: list[dict[str, Any]] = api.cluster.resources.get(type="vm")
+        return guests
 
     def run(self, *verb: str, timeout: float = 1800, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `samdrift VERB…`; fail the test with its last words when it does not end with 0 though `ok`."""

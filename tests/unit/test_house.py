@@ -23,7 +23,8 @@ MAY_IMPORT = {
         "samdrift.handover",
         "samdrift.components",
     },
-    "policies": {"pulumi", "pulumi_policy", "samdrift.standard", "samdrift_policies"},
+    # yaml: the pack reads the stack files itself, so that a wrong record of ours cannot hide a wrong address.
+    "policies": {"pulumi", "pulumi_policy", "yaml", "samdrift.standard", "samdrift_policies"},
     "inventories": {"samdrift.handover", "inventories"},
     "lab/pvelab": {
         "cryptography",

@@ -1,0 +1,108 @@
+"""A killed process in the middle of `samdrift up`: the same command again ends green, nothing twice, nothing left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from samdrift import lab
+from tests.acceptance.conftest import ROOT, SAMDRIFT, Platform
+
+pytestmark = pytest.mark.lab
+
+MEMBER = "provkoping"
+GUESTS = {f"{MEMBER}-gw", f"{MEMBER}-adm", f"{MEMBER}-ped"}
+PATIENCE_S = 300
+
+
+@pytest.fixture(scope="module")
+def joining(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """The platform with stack files in which a fourth, generated member is about to join."""
+    stacks = tmp_path_factory.mktemp("stacks") / "stacks"
+    shutil.copytree(ROOT / "stacks", stacks)
+    made = Platform({**platform.environment, "SAMDRIFT_STACKS": str(stacks)})
+    made.run("onboard", "--from", str(ROOT / "stacks" / "template" / "example-answers.yaml"))
+    yield made
+    made.run("down", MEMBER, "--yes")
+    assert not GUESTS & names(made)
+
+
+def test_killed_engine(joining: Platform) -> None:
+    """The lock stays and guests are made whose end the engine never saw."""
+    interrupt(joining, victim=lambda parent: descendant(parent, "pulumi"), once=lambda: guests_begun(joining))
+    ends_green(joining)
+
+
+def test_killed_deploy(joining: Platform) -> None:
+    """Packages may be half installed and files half written on a host."""
+    interrupt(joining, victim=lambda parent: descendant(parent, "roles.run"), once=lambda: True)
+    ends_green(joining)
+
+
+def test_killed_hypervisor(joining: Platform) -> None:
+    """Guests go on running; what was being made is either whole or gone."""
+    joining.run("down", MEMBER, "--yes")
+    interrupt(joining, victim=lambda parent: lab.status(joining.lab)["pid"], once=lambda: guests_begun(joining))
+    joining.run("lab", "up")
+    ends_green(joining)
+
+
+def interrupt(platform: Platform, *, victim: Callable[[int], int | None], once: Callable[[], bool]) -> None:
+    """Start `samdrift up MEMBER`, kill the victim when its moment has come, and see the verb end with an error."""
+    verb = subprocess.Popen(
+        [SAMDRIFT, "up", MEMBER], cwd=ROOT, env=platform.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    deadline = time.monotonic() + PATIENCE_S
+    while not (once() and (pid := victim(verb.pid))):
+        assert time.monotonic() < deadline, "the moment to kill never came"
+        assert verb.poll() is None, f"up ended before: {verb.communicate()[0].decode()[-2000:]}"
+        time.sleep(0.05)
+    os.kill(pid, signal.SIGKILL)
+    said = verb.communicate(timeout=PATIENCE_S)[0].decode()
+    assert verb.returncode != 0, f"nobody noticed that {pid} was killed:\n{said[-2000:]}"
+    assert "Traceback" not in said, said[-4000:]
+    assert "next:" in said, said[-2000:]
+
+
+def ends_green(platform: Platform) -> None:
+    """`up` again succeeds, the guests are there once, a further run changes nothing."""
+    platform.run("up", MEMBER)
+    assert names(platform) >= GUESTS
+    again = platform.ask("up", MEMBER, "--json")
+    assert {op for done in again["stacks"].values() for op in done} == {"same"}
+    assert [host for host in again["hosts"] if host["changed"]] == []
+
+
+def descendant(parent: int, word: str) -> int | None:
+    """The first process below `parent` whose command line has `word`."""
+    below = {parent}
+    for entry in sorted(int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit()):
+        try:
+            after_name = Path(f"/proc/{entry}/stat").read_text().rsplit(")", 1)[1].split()
+            command = Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if int(after_name[1]) in below:
+            below.add(entry)
+            if any(argument.decode().endswith(word) for argument in command):
+                return entry
+    return None
+
+
+def names(platform: Platform) -> set[str]:
+    """Names of all guests, each once."""
+    found = [guest["name"] for guest in platform.guests()]
+    assert len(found) == len(set(found)), f"a guest is there twice: {sorted(found)}"
+    return set(found)
+
+
+def guests_begun(platform: Platform) -> bool:
+    """Whether the hypervisor has begun to make the member's guests."""
+    return any(guest.get("name") in GUESTS for guest in platform.guests())
