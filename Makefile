@@ -35,4 +35,4 @@ bench:  ## Measure: phases of the last `make lab`, and no-op times
 	@$(SAMDRIFT) bench
 
 clean-lab:  ## Leave nothing running, mounted, routed or ruled; list what stays installed and cached
-	@test -x $(SAMDRIFT) || exit 0; $(SAMDRIFT) lab down
+	@test -x $(SAMDRIFT) || exit 0; $(SAMDRIFT) lab down --all

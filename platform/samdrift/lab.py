@@ -14,7 +14,7 @@ from typing import Any
 from samdrift.federation.addressing import DESK, HALL4, ROUTER, host4, host6, member_space4
 from samdrift.federation.network import hall_network
 from samdrift.federation.record import Federation
-from samdrift.state import DEFAULT_LAB, REPOSITORY, State, lab_of_checkout, state_home
+from samdrift.state import DEFAULT_LAB, REPOSITORY, State, lab_of_checkout
 
 PVELAB = str(Path(sys.executable).with_name("pvelab"))
 
@@ -45,8 +45,8 @@ def choose_name() -> str:
     number = 1
     while True:
         name = DEFAULT_LAB if number == 1 else f"{DEFAULT_LAB}{number}"
-        owner = state_home() / name / "checkout"
-        if not owner.exists() or not status(name)["alive"]:
+        found = status(name)
+        if not found["alive"] or found["checkout"] == str(REPOSITORY):
             return name
         number += 1
 

@@ -18,6 +18,8 @@ from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEFAULT_LAB = "lab"
+TEST_LAB = "test-"
+"""How the names of labs begin that tests make for themselves."""
 
 
 class StateError(Exception):
@@ -132,9 +134,12 @@ def current() -> State:
     return State(name=name, root=state_home() / name)
 
 
+def labs_of_checkout(checkout: Path) -> tuple[str, ...]:
+    """Return the names of the labs that this checkout started and did not take down, in order."""
+    files = sorted(state_home().glob("*/checkout"))
+    return tuple(file.parent.name for file in files if file.read_text().strip() == str(checkout))
+
+
 def lab_of_checkout(checkout: Path) -> str | None:
-    """Return the name of the lab that this checkout started before, if any."""
-    for file in sorted(state_home().glob("*/checkout")):
-        if file.read_text().strip() == str(checkout):
-            return file.parent.name
-    return None
+    """Return the lab a person started from this checkout, if any; the tests' own lab is never a person's."""
+    return next((name for name in labs_of_checkout(checkout) if not name.startswith(TEST_LAB)), None)

@@ -16,6 +16,7 @@ import pytest
 from proxmoxer import ProxmoxAPI
 
 from samdrift import lab
+from samdrift.state import TEST_LAB
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMDRIFT = str(Path(sys.executable).with_name("samdrift"))
@@ -73,7 +74,7 @@ class Platform:
 @pytest.fixture(scope="session")
 def environment() -> dict[str, str]:
     """A lab name that belongs to this checkout's tests: never a person's lab, and found again after a killed run."""
-    name = "test-" + hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]
+    name = TEST_LAB + hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("SAMDRIFT_", "PULUMI_", "PROXMOX_"))}
     return {**kept, "SAMDRIFT_LAB": name, "COLUMNS": "160"}
 

@@ -7,7 +7,7 @@ import typer
 from samdrift.cli import timing
 from samdrift.cli.console import answer_json, out, phase, say
 from samdrift.cli.refusal import explained
-from samdrift.state import State, current, state_home
+from samdrift.state import REPOSITORY, State, current, labs_of_checkout, state_home
 
 app = typer.Typer(help="The lab: a Proxmox-compatible hypervisor on this machine, in a network of its own.")
 
@@ -41,18 +41,23 @@ def up() -> None:
 
 
 @app.command()
-def down() -> None:
+def down(
+    all_labs: Annotated[bool, typer.Option("--all", help="Every lab of this checkout, the tests' own too")] = False,
+) -> None:
     """End the lab and everything in it: guests, networks, mounts, state. Packages and caches stay."""
     from samdrift import lab
     from samdrift.state import cache_home
 
     with explained(then="pvelab gc"):
-        state = current()
-        left = lab.stop(state)
-    if left:
-        out.print(left, markup=False)
-    say(f"the lab {state.name!r} is gone; kept: the caches {cache_home()} and {cache_home().with_name('pvelab')}")
-    say("kept: Debian packages listed in toolchain/debian-packages.txt, and .venv")
+        names = labs_of_checkout(REPOSITORY) if all_labs else (current().name,)
+        for name in names:
+            state = current() if name == current().name else State(name=name, root=state_home() / name)
+            left = lab.stop(state)
+            say(f"the lab {name!r} is gone")
+            if left:
+                out.print(left, markup=False)
+    say(f"kept: the caches {cache_home()} and {cache_home().with_name('pvelab')}")
+    say("kept: the Debian packages of toolchain/debian-packages.txt, and .venv")
 
 
 @app.command()
@@ -74,5 +79,5 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Answer for a pr
 @app.command()
 def reset() -> None:
     """End the lab with everything in it and start an empty one."""
-    down()
+    down(all_labs=False)
     up()
