@@ -40,7 +40,7 @@ def host_data(record: HostRecord, *, state: Path, secret: Callable[[str], str]) 
         # Not the engineer's own configuration; the way is ours.
         "ssh_config_file": os.devnull,
         "ssh_paramiko_connect_kwargs": {"sock": Way(way)} if way else {},
-        "ssh_connect_retries": 5,
+        "ssh_connect_retries": 10,
         "ssh_connect_retry_min_delay": 1.0,
         "ssh_connect_retry_max_delay": 3.0,
     }

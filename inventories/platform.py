@@ -12,8 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
 
-from inventories.host import InventoryError, host_data, read_secret
-from samdrift.handover import read_all
+from inventories.host import InventoryError, host_data, read_secret  # noqa: E402
+from samdrift.handover import read_all  # noqa: E402
 
 if "SAMDRIFT_STATE" not in os.environ:
     raise InventoryError('SAMDRIFT_STATE is not set: run eval "$(samdrift env)" first')

@@ -1,7 +1,7 @@
 """The engineer's way in: desk -> bastion -> host, as OpenSSH configuration and as commands that carry a connection.
 
-`ssh -F`, scp and testinfra use the configuration; pyinfra the same way by `way_to`. Connections beyond the bastion share one
-connection to it (ControlMaster).
+`ssh -F`, scp and testinfra use the configuration; pyinfra the same way by `way_to`. Connections beyond the bastion
+share one connection to it (ControlMaster).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ RELAY = Path(__file__).with_name("relay.py")
 def way_in(state: Path) -> list[str] | None:
     """Return the command that carries a connection to the bastion; `%h` and `%p` are its address and port.
 
-    In a lab it starts in the lab's network namespace, which needs root, as the lab does. None where the desk has a route.
+    In a lab it starts in the lab's network namespace, which needs root, as the lab does. None where the desk has a
+    route.
     """
     lab = state / "lab.json"
     netns = json.loads(lab.read_text()).get("netns") if lab.exists() else None
@@ -39,8 +40,8 @@ def way_to(record: HostRecord, state: Path) -> list[str] | None:
 def ssh_config(records: Iterable[HostRecord], state: Path, *, way_in: list[str] | None = None) -> str:
     """Return an OpenSSH configuration with one `Host` block a record.
 
-    `state` is the state folder (key in `ssh/id_ed25519`, known hosts below `ssh/known_hosts.d`); `way_in` the command to
-    the bastion, see the function of that name.
+    `state` is the state folder (key in `ssh/id_ed25519`, known hosts below `ssh/known_hosts.d`); `way_in` the command
+    to the bastion, see the function of that name.
     """
     return "\n".join(_block(record, state=state, way_in=way_in) for record in records)
 
@@ -60,7 +61,7 @@ def _block(record: HostRecord, *, state: Path, way_in: list[str] | None) -> str:
         ("UserKnownHostsFile", str(known_hosts(record.name, state))),
         ("StrictHostKeyChecking", "accept-new"),
         ("ConnectTimeout", "20"),
-        ("ServerAliveInterval", "15"),
+        ("ServerAliveInterval", "5"),  # a bastion that was restarted must not hold the shared connection for long
         ("LogLevel", "ERROR"),
     ]
     if record.ssh.jump:

@@ -1,8 +1,8 @@
 """The way to a host's SSH port as a socket, for pyinfra's connector.
 
 paramiko has ProxyCommand of its own, but under gevent, which pyinfra needs, it takes a short write to a full pipe for a
-whole one: every file above 64 KiB breaks the connection. A pair of sockets has no such fault, and notices a dead far end at
-once.
+whole one: every file above 64 KiB breaks the connection. A pair of sockets has no such fault, and notices a dead far
+end at once.
 """
 
 from __future__ import annotations
@@ -50,5 +50,5 @@ class Way:
         if self._near is None:
             self._near, far = socket.socketpair()
             with far:
-                self._process = subprocess.Popen(self._command, stdin=far, stdout=far)
+                self._process = subprocess.Popen(self._command, stdin=far.fileno(), stdout=far.fileno())
         return self._near

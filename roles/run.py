@@ -1,4 +1,4 @@
-"""Deploy one host and tell, line by line, what happened: `python -m roles.run INVENTORY HOST`.
+"""Deploy one host and tell, line by line, what happened.
 
 Standard output is one JSON object a line:
 `{"event": "connected"}`,
@@ -9,10 +9,6 @@ Standard error is pyinfra's own log. Exit status: 0 deployed, 1 an operation fai
 One process a host, over pyinfra's API: a host that hangs or dies holds up no other, and each operation's result is a
 fact of this host alone.
 """
-
-from gevent import monkey
-
-monkey.patch_all()  # before anything opens a socket: pyinfra's connections are gevent's
 
 import json
 import logging
@@ -94,7 +90,3 @@ def main(inventory: str, name: str) -> int:
     except (RoleError, PyinfraError) as error:
         sys.stderr.write(f"{name}: {error}\n")
         return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -34,7 +34,7 @@ def plan() -> list[tuple[str, str]]:
 
 
 def add(stage: str, role: str, roles: Mapping[str, Mapping[str, Any]]) -> None:
-    """Add the operations of one stage of one role for the host in pyinfra's context; nothing when it has not the role."""
+    """Add the operations of one stage of one role for the host in pyinfra's context; none when it lacks the role."""
     if role in roles:
         module = import_module(f"roles.{role}")
         getattr(module, stage)(module.Settings(**roles[role]))

@@ -1,6 +1,6 @@
 """Deploy the roles on hosts: in the order their services need each other, beside each other where nothing binds them.
 
-Each host is one process, `python -m roles.run`, that tells what each operation did; its own log is `logs/deploy-HOST.log`.
+Each host is one process, `python -m roles`, that tells what each operation did; its log is `logs/deploy-HOST.log`.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class DeployResult:
 def deploy(hosts: Sequence[str], state_dir: Path, on_progress: Say) -> DeployResult:
     """Deploy the named hosts, all for none.
 
-    Raises: DeployError for an unknown host or host records that cannot be used. A host that fails is a result, and so are
-    the hosts that need it: these are left as they are.
+    Raises: DeployError for an unknown host or host records that cannot be used. A host that fails is a result, and so
+    are the hosts that need it: these are left as they are.
     """
     records = _records(state_dir)
     unknown = sorted(set(hosts) - set(records))
@@ -134,7 +134,7 @@ def _records(state_dir: Path) -> dict[str, HostRecord]:
 
 def _deploy_host(name: str, state_dir: Path, say: Say) -> HostResult:
     log = state_dir / "logs" / f"deploy-{name}.log"
-    command = [sys.executable, "-m", "roles.run", "inventories/platform.py", name]
+    command = [sys.executable, "-m", "roles", "inventories/platform.py", name]
     environment = {**os.environ, "SAMDRIFT_STATE": str(state_dir)}
     started, events = time.monotonic(), []
     with log.open("w") as stream:

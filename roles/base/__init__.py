@@ -1,4 +1,4 @@
-"""Every host: an administrator who signs in by SSH key only, Swedish time and locale, security updates, a bounded journal.
+"""Every host: an administrator with an SSH key, Swedish time and locale, security updates, a bounded journal.
 
 Serves requirements CLI-01 (one standard), SEC-01 (updates) and MON-03 (a journal to look into).
 """

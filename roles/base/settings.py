@@ -42,7 +42,9 @@ class Settings:
         require(self.locale.endswith(".UTF-8"), "base.locale", self.locale, "a UTF-8 locale is accepted")
         require(bool(NAME.fullmatch(self.admin)) and self.admin != "root", "base.admin", self.admin, "not root")
         proxy = self.packages_proxy
-        require(proxy is None or proxy.startswith("http://"), "base.packages_proxy", proxy, "http://ADDRESS:PORT or none")
+        require(
+            proxy is None or proxy.startswith("http://"), "base.packages_proxy", proxy, "http://ADDRESS:PORT or none"
+        )
 
     @property
     def name(self) -> str:

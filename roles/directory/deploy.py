@@ -94,6 +94,8 @@ def wanted(settings: Settings, name: str) -> dict[str, object]:
             "join_user": settings.join_user,
             "join_password": settings.join_password,
             "members": [{key: member[key] for key in ("key", "name", "domain")} for member in settings.members],
-            "people": [one for member in settings.members for one in people(member, member.get("people", settings.people))],
+            "people": [
+                one for member in settings.members for one in people(member, member.get("people", settings.people))
+            ],
         }
     return facts

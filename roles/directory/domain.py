@@ -59,8 +59,8 @@ def held(
         return
     quoted = {key: shlex.quote(value) for key, value in {"realm": realm, "domain": domain, "name": short_name}.items()}
     made = (
-        f"samba-tool domain provision --realm={quoted['realm']} --domain={quoted['domain']} --host-name={quoted['name']} "
-        f"--host-ip={address} --server-role=dc --dns-backend=SAMBA_INTERNAL --use-rfc2307"
+        f"samba-tool domain provision --realm={quoted['realm']} --domain={quoted['domain']} "
+        f"--host-name={quoted['name']} --host-ip={address} --server-role=dc --dns-backend=SAMBA_INTERNAL --use-rfc2307"
     )
     # The account file holds the password, so no process list does. Numbers of owners on disk come from idmap.ldb, which
     # Samba does not replicate: sysvol is copied with its owners, so this host begins with the other's numbers.
@@ -75,7 +75,8 @@ def held(
     )
     # provision prints the random first password of the administrator; the log is root's, and the line goes.
     yield StringCommand(
-        f"set -e; trap 'rm -f {ACCOUNT}' EXIT; umask 077; log=/var/log/samba/samdrift-domain.log; {CLEAR}; mkdir -p /var/log/samba; "
+        f"set -e; trap 'rm -f {ACCOUNT}' EXIT; umask 077; log=/var/log/samba/samdrift-domain.log; "
+        f"{CLEAR}; mkdir -p /var/log/samba; "
         f"if {PROGRAM} reachable {peer_address}; then {joined} > $log 2>&1 || {{ tail -n 20 $log >&2; exit 1; }}; "
         f"else {alone} > $log 2>&1 || {{ grep -v 'Admin password' $log | tail -n 20 >&2; exit 1; }}; fi; "
         f"sed -i '/Admin password/d' $log; touch {MARKER}"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import random
 import unicodedata
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from roles.operations.setting import require
@@ -14,20 +16,11 @@ from roles.operations.setting import require
 ACCOUNT = 20
 """Length of a sAMAccountName."""
 
-# The most common first names and surnames in Sweden.
-FIRST = (
-    "Maria Anna Margareta Elisabeth Eva Kristina Birgitta Karin Marie Ingrid Linnéa Sofia Marianne Lena Helena Sara Emma "
-    "Kerstin Johanna Katarina Viktoria Emelie Amanda Malin Ebba Alice Åsa Astrid Elsa Maja Erik Lars Karl Anders Johan Per "
-    "Nils Jan Lennart Emil Hans Fredrik Oskar Magnus Gustav Sven Peter Axel Alexander Mikael Björn Bengt Göran Olof Viktor "
-    "Hugo Elias William Noah Liam Adam Ahmed Ali Fatima Mohamed Nour Yusuf Amina Zahra"
-).split()
-LAST = (
-    "Andersson Johansson Karlsson Nilsson Eriksson Larsson Olsson Persson Svensson Gustafsson Pettersson Jonsson Jansson "
-    "Hansson Bengtsson Jönsson Lindberg Jakobsson Magnusson Olofsson Lindström Lindqvist Lindgren Axelsson Berg Bergström "
-    "Lundberg Lind Lundgren Lundqvist Mattsson Berglund Fredriksson Sandberg Henriksson Ali Mohamed Forsberg Sjöberg "
-    "Wallin Engström Eklund Danielsson Lundin Håkansson Björk Bergman Gunnarsson Holm Wikström Samuelsson Isaksson Fransson "
-    "Bergqvist Nyström Holmberg Arvidsson Löfgren Söderberg Nyberg Blomqvist Claesson Nordström Mårtensson Hassan Ahmed"
-).split()
+
+@cache
+def _names(file: str) -> list[str]:
+    """The most common first names and surnames in Sweden, a line each."""
+    return Path(__file__).with_name(file).read_text().split()
 
 
 def people(member: dict[str, Any], size: dict[str, int]) -> list[dict[str, str]]:
@@ -37,17 +30,19 @@ def people(member: dict[str, Any], size: dict[str, int]) -> list[dict[str, str]]
     `ystad.s12` is the twelfth of Ystad's staff, `ystad.p12` the twelfth pupil.
     """
     longest = len(f"{member['key']}.p{max(size.values(), default=0)}")
-    require(longest <= ACCOUNT, "directory.members.key", member["key"], f"account names of {ACCOUNT} characters at most")
+    require(
+        longest <= ACCOUNT, "directory.members.key", member["key"], f"account names of {ACCOUNT} characters at most"
+    )
     found: list[dict[str, str]] = []
     for kind in ("staff", "pupils"):
         # One sequence a kind: a larger sample begins with the people of the smaller one.
-        chosen = random.Random(f"{member['key']}/{kind}")  # noqa: S311 - sample data, no secret
+        chosen = random.Random(f"{member['key']}/{kind}")
         found += [_person(member, kind, number, chosen) for number in range(1, size.get(kind, 0) + 1)]
     return found
 
 
 def _person(member: dict[str, Any], kind: str, number: int, chosen: random.Random) -> dict[str, str]:
-    first, last = chosen.choice(FIRST), chosen.choice(LAST)
+    first, last = chosen.choice(_names("first_names.txt")), chosen.choice(_names("surnames.txt"))
     return {
         "account": f"{member['key']}.{kind[0]}{number}",
         "first": first,

@@ -43,7 +43,9 @@ class Settings:
         require(self.domain != self.realm, "directory.domain", self.domain, "not the realm itself")
         require_addresses("directory.address", [self.address], 4)
         require_addresses("directory.peer_address", [self.peer_address], 4)
-        require(self.address != self.peer_address, "directory.peer_address", self.peer_address, "another host's address")
+        require(
+            self.address != self.peer_address, "directory.peer_address", self.peer_address, "another host's address"
+        )
         require_addresses("directory.forwarder", [self.forwarder])
         require_name("directory.peer", self.peer)
         require_name("directory.join_user", self.join_user)

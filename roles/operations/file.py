@@ -71,9 +71,7 @@ def written(
     yield from _write(text=text, dest=dest, mode=mode, owner=owner, check=None, units=units)
 
 
-def _write(
-    *, text: str, dest: str, mode: str, owner: str, check: str | None, units: Sequence[str]
-) -> Iterator[Any]:
+def _write(*, text: str, dest: str, mode: str, owner: str, check: str | None, units: Sequence[str]) -> Iterator[Any]:
     found = host.get_fact(FileState, path=dest)
     wanted = {"mode": mode, "owner": owner, "digest": hashlib.sha256(text.encode()).hexdigest()}
     if found == wanted:

@@ -1,8 +1,8 @@
 """The packet filter of a host that routes: nftables, and forwarding that is on only while a ruleset is loaded.
 
-Debian's nftables.service starts before any interface is configured. Forwarding is not a sysctl file of its own: the unit
-switches it on after the ruleset is in force and off when it stops, so a host whose ruleset does not load forwards nothing,
-and can still be reached and mended.
+Debian's nftables.service starts before any interface is configured. Forwarding is not a sysctl file of its own: the
+unit switches it on after the ruleset is in force and off when it stops, so a host whose ruleset does not load forwards
+nothing, and can still be reached and mended.
 """
 
 from __future__ import annotations

@@ -47,6 +47,6 @@ def installed(*, names: Sequence[str]) -> Iterator[Any]:
     words = " ".join(shlex.quote(name) for name in missing)
     yield StringCommand(
         f"set -e; {HOLD}; dpkg --configure -a --force-confdef --force-confold; "
-        f'[ -n "$(find /var/lib/apt/lists -maxdepth 1 -name \'*InRelease\' -mmin -60)" ] || {APT} update; '
+        f"[ -n \"$(find /var/lib/apt/lists -maxdepth 1 -name '*InRelease' -mmin -60)\" ] || {APT} update; "
         f"{APT} install --no-install-recommends {words}"
     )

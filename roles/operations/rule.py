@@ -49,7 +49,9 @@ def parse(found: Mapping[str, Any]) -> Rule:
     ports = tuple(str(port) for port in fields.get("ports") or ())
     require(bool(ports) == (protocol != "icmp"), f"rule {name}.ports", ports, "tcp and udp need ports, icmp has none")
     addresses = {key: tuple(fields.get(key) or ()) for key in ("saddr4", "saddr6", "daddr4", "daddr6")}
-    rule = Rule(name, fields["from"], fields["to"], protocol, ports=ports, why=str(fields.get("why", "")), **addresses)
+    rule = Rule(
+        name, fields["from"], fields["to"], fields["proto"], ports=ports, why=str(fields.get("why", "")), **addresses
+    )
     require(bool(lines(rule)), f"rule {name}", found, "a source and a destination of one family are needed")
     return rule
 

@@ -1,8 +1,8 @@
 """systemd units: enabled, running, and running with the configuration that stands on disk.
 
-pyinfra's own way to a restart is `_if=operation.did_change`. It forgets: a deploy that is killed after a file was written
-and before the restart leaves the old configuration running, and the next deploy sees no change. So whoever writes a file
-marks the units that read it on the host itself, and the mark goes away with the restart.
+pyinfra's own way to a restart is `_if=operation.did_change`. It forgets: a deploy that is killed after a file was
+written and before the restart leaves the old configuration running, and the next deploy sees no change. So whoever
+writes a file marks the units that read it on the host itself, and the mark goes away with the restart.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _is_up(found: dict[str, str]) -> bool:
 
 
 def _begun(verb: str, unit: str) -> str:
-    """Start it and see it stand: systemd calls a simple service started when its process exists, and that may die at once.
+    """Start it and see it stand: to systemd a simple service is started when its process exists; that may die at once.
 
     A unit that failed too often in a row (its configuration was missing) may not start until that is forgotten.
     """

@@ -25,7 +25,9 @@ class Settings:
         """Refuse what could not be listened on or named."""
         require_domain("outside.domain", self.domain)
         require_domain("outside.zone", self.zone)
-        require(set(self.addresses) == {"ipv4", "ipv6"}, "outside.addresses", self.addresses, "both families are needed")
+        require(
+            set(self.addresses) == {"ipv4", "ipv6"}, "outside.addresses", self.addresses, "both families are needed"
+        )
         require_addresses("outside.addresses.ipv4", [self.addresses["ipv4"]], 4)
         require_addresses("outside.addresses.ipv6", [self.addresses["ipv6"]], 6)
         require(0 < self.echo_port < 65536, "outside.echo_port", self.echo_port, "1 to 65535 are accepted")

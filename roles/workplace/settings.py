@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from roles.operations.setting import require, require_domain, require_name
 
 ADMITTED = {"adm": ["all-staff"], "ped": ["all-staff", "all-pupils"]}
-"""Groups that may sign in. Pupils never sit at an administrative workplace: it reaches what the other network must not."""
+"""Groups that may sign in. Pupils never sit at an administrative workplace: it reaches what theirs must not."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,123 @@
+"""Settings and files of `edge`: a member is an element of sets and a route, and nothing else changes when one joins."""
+
+from typing import Any
+
+import pytest
+
+from roles.edge.deploy import TEMPLATES
+from roles.edge.settings import Settings
+from roles.operations.setting import SettingError
+from roles.operations.template import render
+
+YSTAD = {
+    "name": "Ystad",
+    "code": "1286",
+    "adm4": "10.80.96.0/21",
+    "ped4": "10.80.104.0/21",
+    "adm6": "fd5a:6d64:1286:1::/64",
+    "ped6": "fd5a:6d64:1286:2::/64",
+    "via4": "10.0.4.138",
+    "via6": "fd5a:6d64:0:14::138",
+}
+TOMELILLA = {
+    "name": "Tomelilla",
+    "code": "1270",
+    "adm4": "10.79.96.0/21",
+    "ped4": "10.79.104.0/21",
+    "adm6": "fd5a:6d64:1270:1::/64",
+    "ped6": "fd5a:6d64:1270:2::/64",
+    "via4": "10.0.4.125",
+    "via6": "fd5a:6d64:0:14::125",
+}
+NETWORKS = {
+    "mgt": {"ipv4": "10.0.2.0/24", "ipv6": "fd5a:6d64:0:12::/64"},
+    "svc": {"ipv4": "10.0.0.0/24", "ipv6": "fd5a:6d64:0:10::/64"},
+    "transit": {"ipv4": "10.0.4.0/22", "ipv6": "fd5a:6d64:0:14::/64"},
+    "wan": {"ipv4": "198.51.100.0/24", "ipv6": "2001:db8:0:ffff::/64"},
+}
+FACTS: dict[str, Any] = {
+    "networks": NETWORKS,
+    "addresses": {
+        name: {family: prefix.split("/")[0].replace(".0.0", ".0.1") for family, prefix in network.items()}
+        for name, network in NETWORKS.items()
+    }
+    | {"wan": {"ipv4": "198.51.100.1", "ipv6": "2001:db8:0:ffff::1"}},
+    "federation": {"ipv4": ["10.0.0.0/8"], "ipv6": ["fd5a:6d64::/32"]},
+    "management": {"ipv4": ["10.0.2.0/24"], "ipv6": ["fd5a:6d64:0:12::/64"]},
+    "ad_domain": "ad.osterlen.example",
+    "dcs": ["10.0.0.11", "10.0.0.12"],
+    "members": [YSTAD, TOMELILLA],
+    "rules": [
+        {
+            "name": "time",
+            "from": "transit",
+            "to": "self",
+            "proto": "udp",
+            "ports": [123],
+            "saddr4": ["@adm", "@gateways"],
+        }
+    ],
+}
+FILES = [
+    str(path.relative_to(TEMPLATES).with_suffix("") if path.suffix == ".j2" else path.relative_to(TEMPLATES))
+    for path in sorted(TEMPLATES.rglob("*"))
+    if path.is_file()
+]
+
+
+def text(dest: str, **changes: object) -> str:
+    return render(templates=TEMPLATES, dest=dest, values={"settings": Settings(**{**FACTS, **changes})})
+
+
+def test_a_join_changes_two_files_only() -> None:
+    """Both are read by a unit of their own: no service is restarted, the ruleset is not loaded anew."""
+    changed = [dest for dest in FILES if text(f"/{dest}", members=[TOMELILLA]) != text(f"/{dest}")]
+    assert sorted(changed) == ["etc/samdrift/members.nft", "etc/samdrift/routes"]
+
+
+def test_members_are_elements_and_routes_of_both_families() -> None:
+    routes = text("/etc/samdrift/routes").splitlines()
+    assert "10.80.104.0/21 via 10.0.4.138 dev transit" in routes
+    assert "fd5a:6d64:1286:2::/64 via fd5a:6d64:0:14::138 dev transit" in routes
+    assert "unreachable 10.0.0.0/8" in routes
+    elements = text("/etc/samdrift/members.nft")
+    assert "add element inet edge ped6 { fd5a:6d64:1270:2::/64 }" in elements
+    assert elements.count("flush set inet edge") == 6
+
+
+def test_order_of_members_does_not_matter() -> None:
+    assert text("/etc/samdrift/routes", members=[TOMELILLA, YSTAD]) == text("/etc/samdrift/routes")
+
+
+def test_the_resolver_listens_inside_only_and_forwards_the_directorys_zone() -> None:
+    conf = text("/etc/unbound/unbound.conf.d/samdrift.conf")
+    assert "interface: 198.51.100.1" not in conf
+    assert "interface: 2001:db8:0:ffff::1" not in conf
+    assert 'name: "ad.osterlen.example"' in conf
+    assert conf.count("forward-addr: 10.0.0.1") == 2
+    assert 'module-config: "iterator"' not in conf
+    assert 'module-config: "iterator"' in text("/etc/unbound/unbound.conf.d/samdrift.conf", validate=False)
+
+
+def test_ruleset_refers_to_members_by_set() -> None:
+    rules = text("/etc/nftables.conf")
+    assert "10.80.96.0/21" not in rules
+    assert 'iifname "transit" ip saddr @gateways4 udp dport { 123 }' in rules
+    assert rules.index("jump denied") < rules.index("# Declared flows.", rules.index("chain forward"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"members": [YSTAD, YSTAD]}, "each code stands once"),
+        ({"members": [{**YSTAD, "via4": "10.0.4.138/22"}]}, "an IP address"),
+        ({"members": [{"name": "Ystad"}]}, "are needed"),
+        ({"networks": {"mgt": NETWORKS["mgt"]}}, "transit is needed"),
+        ({"dcs": []}, "at least one address"),
+        ({"rules": [{**FACTS["rules"][0], "saddr4": ["@schools"]}]}, "@adm"),
+        ({"rules": [{**FACTS["rules"][0], "from": "adm"}]}, "one of mgt"),
+    ],
+)
+def test_refusals(changes: dict[str, Any], word: str) -> None:
+    with pytest.raises(SettingError, match=word):
+        Settings(**{**FACTS, **changes})
