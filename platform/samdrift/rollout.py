@@ -73,15 +73,13 @@ def raise_stacks(state: State, stacks: Sequence[AnyStack], *, say: Say) -> Rollo
             write_handover(state, engine, stack.name)
         return changes
 
-    hall = [stack for stack in stacks if isinstance(stack, Hall)]
-    others = [stack for stack in stacks if not isinstance(stack, Hall)]
+    hall = tuple(stack for stack in stacks if isinstance(stack, Hall))
+    others = tuple(stack for stack in stacks if not isinstance(stack, Hall))
     if others and not hall and not (state.handover / f"{federation.hall.name}.json").exists():
         raise RolloutError(f"{others[0].name} stands on {federation.hall.name}, which is not up: samdrift up")
-    for stack in hall:
-        done.changes[stack.name] = one(stack)
-    with ThreadPoolExecutor(PARALLEL_STACKS) as pool:
-        for stack, changes in zip(others, pool.map(one, others), strict=True):
-            done.changes[stack.name] = changes
+    for group in (hall, others):
+        with ThreadPoolExecutor(PARALLEL_STACKS) as pool:
+            done.changes |= {changes.stack: changes for changes in pool.map(one, group)}
     done.hosts = hosts_after(state, federation, stacks)
     return done
 

@@ -33,9 +33,9 @@ def bench(as_json: Annotated[bool, typer.Option("--json", help="Answer for a pro
             fail(f"samdrift {' '.join(verb)} ended with {done.returncode}", why=done.stderr.strip()[-500:])
         rows.append(("measured now", " ".join(verb), round(time.monotonic() - began, 1)))
     if as_json:
-        answer_json([{"run": run, "phase": phase, "seconds": value} for run, phase, value in rows])
+        answer_json([{"run": name, "phase": phase, "seconds": value} for name, phase, value in rows])
         return
     table = Table("run", "phase", "seconds")
-    for run, phase, value in rows:
-        table.add_row(run, phase, f"{value:.1f}")
+    for name, phase, value in rows:
+        table.add_row(name, phase, f"{value:.1f}")
     out.print(table)

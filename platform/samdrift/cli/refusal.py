@@ -14,7 +14,7 @@ def explained(*, then: str) -> Iterator[None]:
     from samdrift.check import CheckError
     from samdrift.deploy import DeployError
     from samdrift.engine import EngineError
-    from samdrift.federation.load import LoadError
+    from samdrift.federation.mistake import LoadError
     from samdrift.lab import LabError
     from samdrift.rollout import RolloutError
     from samdrift.state import StateError

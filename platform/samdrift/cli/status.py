@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -60,7 +60,7 @@ def status(
     out.print('get in     samdrift ssh dc1 · samdrift logs dc1 · eval "$(samdrift env)" for plain pulumi', markup=False)
 
 
-def _hosts(state: State) -> list[dict]:  # type: ignore[type-arg]
+def _hosts(state: State) -> list[dict[str, Any]]:
     return [one for file in sorted(state.handover.glob("*.json")) for one in json.loads(file.read_text())]
 
 
