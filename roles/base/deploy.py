@@ -55,7 +55,15 @@ def configure(settings: Settings) -> None:
     rendered("Names are asked of the federation's resolvers", "/etc/resolv.conf")
 
     server.locale(name=f"Locale {settings.locale} exists", locale=settings.locale)
-    rendered("Locale is the default", "/etc/default/locale")
+    # Debian 13 makes the old place a link to the new one at every boot (tmpfiles.d/debian.conf).
+    rendered("Locale is the default", "/etc/locale.conf")
+    files.link(
+        name="Locale is found in its old place",
+        path="/etc/default/locale",
+        target="../locale.conf",
+        force=True,
+        force_backup=False,
+    )
     files.link(
         name=f"Time zone is {settings.timezone}",
         path="/etc/localtime",

@@ -75,9 +75,9 @@ def test_only_a_host_that_may_sets_its_clock() -> None:
 
 
 def test_every_template_says_whose_it_is() -> None:
-    """Whoever finds a file on a host must learn where to change it; /etc/default/locale takes assignments only."""
+    """Whoever finds a file on a host must learn where to change it; locale.conf takes assignments only."""
     root = Path(__file__).parents[2] / "roles"
-    files = [path for path in root.glob("*/templates/**/*") if path.is_file() and path.name != "locale.j2"]
+    files = [path for path in root.glob("*/templates/**/*") if path.is_file() and path.name != "locale.conf.j2"]
     assert len(files) > 30
     assert [
         str(path) for path in files if "managed by roles/" not in path.read_text() and "pam-configs" not in str(path)
