@@ -102,7 +102,7 @@ def open_lab(lab: Lab, place: LabPlace, log: Callable[[str], None]) -> None:
         part.unlink()
     restore(lab)
     recover(lab)
-    lab.apply_firewall()
+    lab.filter.apply()
 
 
 def begin(lab: Lab) -> None:
@@ -113,6 +113,7 @@ def begin(lab: Lab) -> None:
     for node in lab.nodes:
         if is_first and lab.is_online(node):
             start_onboot(lab, node)
+    lab.filter.start()
     lab.engine.start()
 
 
@@ -146,6 +147,7 @@ def serve(options: Options, *, say: Callable[[str], None] = print) -> None:
         with suppress(KeyboardInterrupt, SystemExit):
             server.run(sockets=[socket])
         lab.engine.end()
+        lab.filter.end()
     except (MachineError, OSError) as error:
         raise StartError(str(error)) from error
     finally:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from pvelab.access.permission import Authority
 from pvelab.access.ticket import Seal
+from pvelab.filter import PacketFilter
 from pvelab.store import Store
 from pvelab.task import TaskRunner, Work
 
 if TYPE_CHECKING:
     from pvelab.api.router import Call
-    from pvelab.firewall.model import FirewallSpec
     from pvelab.runtime.machine import Machine
 
 
@@ -47,7 +47,7 @@ class Lab:
         self.authority = Authority(self.store)
         self.seal = Seal(self.store)
         self.started = time.time()
-        self._firewall: FirewallSpec | None = None
+        self.filter = PacketFilter(self.store, machine)
         self._samples: dict[int, tuple[float, float]] = {}
         self._guest_locks: defaultdict[int, threading.RLock] = defaultdict(threading.RLock)
         from pvelab.api.ha.engine import Engine
@@ -68,18 +68,6 @@ class Lab:
     def is_quorate(self) -> bool:
         """Whether more than half of the nodes have power: without, a cluster changes nothing."""
         return sum(self.is_online(node) for node in self.nodes) * 2 > len(self.nodes)
-
-    def apply_firewall(self) -> None:
-        """Put the stored firewall configuration in force. Within a transaction, so that what is stored is what holds:
-        when the machine refuses, the change is not kept.
-        """
-        from pvelab.api.firewall.spec import build_spec
-
-        with self.store.transaction():
-            spec = build_spec(self.store, started_only=True)
-            if spec != self._firewall:
-                self.machine.apply_firewall(spec)
-                self._firewall = spec
 
     def task(self, call: "Call", *, node: str, kind: str, subject: str | int, work: Work) -> str:
         """Start a task for a request as soon as its change is durable; the UPID."""

@@ -103,6 +103,7 @@ def running_lab(folder: Path, machine: RecordingMachine | None = None) -> Iterat
         server.should_exit = True
         thread.join(10)
         lab.engine.end()
+        lab.filter.end()
         lab.close()
 
 

@@ -104,7 +104,7 @@ def test_the_firewall_holds_when_the_answer_is_there(real: RealLab, guest: Any) 
     guest.firewall.options.put(enable=1, policy_in="DROP")
     assert not real.answers("10.9.0.11")
     guest.firewall.rules.post(type="in", action="ACCEPT", macro="SSH", enable=1)
-    assert real.answers("10.9.0.11")
+    eventually(lambda: real.answers("10.9.0.11"), "the rule is in force")
     guest.firewall.rules(0).delete()
     root.cluster.firewall.options.put(enable=0)
 

@@ -30,7 +30,7 @@ def store_level(call: Call, key: str, body: dict[str, Any]) -> None:
 
     models.save(call.lab.store, key, body)
     compile_ruleset(build_spec(call.lab.store))
-    call.lab.apply_firewall()
+    call.lab.filter.apply()
 
 
 def check_digest(call: Call, body: Any) -> None:
@@ -74,7 +74,8 @@ def _replace(call: Call, key: str, body: dict[str, Any], rules: list[dict[str, A
         body["groups"][call.params["group"]]["rules"] = rules
     else:
         body["rules"] = rules
-    store_level(call, key, body)
+    models.save(call.lab.store, key, body)
+    call.lab.filter.soon()
 
 
 def _list_rules(call: Call) -> list[dict[str, Any]]:
@@ -104,7 +105,10 @@ def _fields(call: Call, rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check(call: Call, key: str, rule: dict[str, Any]) -> None:
+    from pvelab.api.firewall.spec import spec_of_rule
+
     models.check_rule(call.lab.store, key, rule, in_group="group" in call.params)
+    compile_ruleset(spec_of_rule(call.lab.store, key, rule))
 
 
 def _create_rule(call: Call) -> None:

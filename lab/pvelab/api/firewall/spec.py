@@ -50,6 +50,23 @@ def build_spec(store: Store, *, started_only: bool = False) -> FirewallSpec:
     )
 
 
+def spec_of_rule(store: Store, key: str, rule: dict[str, Any]) -> FirewallSpec:
+    """One rule with the names that it may use: compiles exactly when the rule does."""
+    cluster = models.level(store, models.CLUSTER)
+    own = models.level(store, key) if key != models.CLUSTER else {"aliases": {}, "ipsets": {}}
+    nic = GuestNic(index=0, veth="veth100i0", mac="BC:24:11:00:00:00", vnet="none", firewall=True)
+    guest = GuestFirewall(
+        vmid=100,
+        enable=True,
+        rules=() if rule["type"] == "group" else (_rule(rule),),
+        aliases=_aliases(own),
+        ipsets=_ipsets(store, key, own),
+        nics=(nic,),
+    )
+    ipsets = _ipsets(store, models.CLUSTER, cluster)
+    return FirewallSpec(enable=True, guests=(guest,), aliases=_aliases(cluster), ipsets=ipsets)
+
+
 def _rules(store: Store, key: str, rules: list[dict[str, Any]]) -> tuple[Rule, ...]:
     return tuple(_rule(rule) for rule in rules if not models.broken_reference(store, key, rule))
 

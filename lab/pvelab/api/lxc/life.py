@@ -81,7 +81,7 @@ def forget(lab: Lab, vmid: int) -> None:
             drop_acls(lab.store, path=f"/vms/{vmid}")
             lab.store.delete("firewall", f"guest/{vmid}")
             lab.store.delete("guest", str(vmid))
-        lab.apply_firewall()
+        lab.filter.apply()
 
 
 def start(lab: Lab, vmid: int, log: Log) -> None:
@@ -115,7 +115,7 @@ def _set_active(lab: Lab, vmid: int, config: dict[str, Any] | None) -> None:
     """Write down with what a container runs, and let the packet filter follow."""
     with lab.store.transaction():
         models.change(lab.store, vmid, active=config)
-        lab.apply_firewall()
+        lab.filter.apply()
 
 
 def stop(lab: Lab, vmid: int, log: Log) -> None:

@@ -79,7 +79,7 @@ def update_config(call: Call) -> None:
     if is_up and option.LIVE & {*new, *deleted}:
         call.later.append(lambda: lab.machine.apply_limits(vmid, models.spec(vmid, config)))
     if any(name.startswith("net") for name in [*new, *deleted]):
-        lab.apply_firewall()
+        lab.filter.apply()
 
 
 def _plug(active: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:

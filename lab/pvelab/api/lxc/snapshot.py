@@ -58,7 +58,7 @@ def roll_back(lab: Lab, vmid: int, log: Log, name: str, *, start_after: bool) ->
         finally:
             models.change(lab.store, vmid, lock=None)
         models.change(lab.store, vmid, config=kept["config"], parent=name)
-        lab.apply_firewall()
+        lab.filter.apply()
     if start_after:
         life.start(lab, vmid, log)
 

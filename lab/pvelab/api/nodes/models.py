@@ -107,7 +107,7 @@ def _cut(lab: Lab, vmid: int) -> None:
         record = lab.store.get("guest", str(vmid))
         if record is not None:
             lab.store.put("guest", str(vmid), {**record, "active": None})
-        lab.apply_firewall()
+        lab.filter.apply()
 
 
 def power_on(lab: Lab, node: str) -> None:

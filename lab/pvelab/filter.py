@@ -1,0 +1,76 @@
+"""Keeps the machine's packet filter equal to the stored firewall configuration."""
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from pvelab.firewall.model import FirewallSpec
+from pvelab.runtime.errors import MachineError
+from pvelab.store import Store
+
+if TYPE_CHECKING:
+    from pvelab.runtime.machine import Machine
+
+_LOG = logging.getLogger("pvelab")
+_GATHER_S = 0.1
+"""How long changes of rules are gathered: a client that makes a list of rules sends them one by one."""
+
+
+class PacketFilter:
+    """Loads at once when asked to, or soon, for many changes in one go."""
+
+    def __init__(self, store: Store, machine: "Machine") -> None:
+        self._store = store
+        self._machine = machine
+        self._loading = threading.Lock()
+        self._built = 0
+        self._loaded = 0
+        self._spec: FirewallSpec | None = None
+        self._changed = threading.Event()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="filter", daemon=True)
+
+    def start(self) -> None:
+        """Begin to gather changes."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Load what is still to be loaded, and stop."""
+        self._ending.set()
+        self._changed.set()
+        if self._thread.is_alive():
+            self._thread.join(10)
+
+    def apply(self) -> None:
+        """Load now. Within the transaction of the change: what the machine refuses is not kept. Raises MachineError."""
+        with self._store.transaction():
+            self._load(*self._build())
+
+    def soon(self) -> None:
+        """Load in a moment, together with what else changes until then."""
+        self._changed.set()
+
+    def _build(self) -> tuple[int, FirewallSpec]:
+        from pvelab.api.firewall.spec import build_spec
+
+        with self._store.transaction():
+            self._built += 1
+            return self._built, build_spec(self._store, started_only=True)
+
+    def _load(self, number: int, spec: FirewallSpec) -> None:
+        # Taken after the store's lock or without it, never before: who holds it waits for nobody.
+        with self._loading:
+            if number > self._loaded and spec != self._spec:
+                self._machine.apply_firewall(spec)
+                self._spec = spec
+            self._loaded = max(number, self._loaded)
+
+    def _loop(self) -> None:
+        while not self._ending.is_set():
+            self._changed.wait()
+            self._ending.wait(_GATHER_S)
+            self._changed.clear()
+            try:
+                self._load(*self._build())
+            except MachineError:
+                _LOG.exception("the packet filter was not loaded; the one before stays in force")
