@@ -18,7 +18,7 @@ from typing import Any
 
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockEngine, MockMonitor, MockResourceArgs, Mocks, MockSettings
-from pulumi.runtime.settings import configure, set_root_resource
+from pulumi.runtime.settings import SETTINGS, configure, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
 from samdrift.state import REPOSITORY
@@ -75,6 +75,7 @@ def rehearse_function(
     monitor = _Recorder(_Answers(others or {}), found)
     engine = MockEngine(logging.getLogger("samdrift.rehearsal"))
     set_root_resource(None)  # type: ignore[arg-type]
+    SETTINGS.outputs.clear()  # what a run that failed left waiting
     configure(MockSettings(monitor=monitor, engine=engine, project=PROJECT, stack=stack, dry_run=False))
     asyncio.run(run_in_stack(program))
     return found
@@ -121,7 +122,12 @@ class _Answers(Mocks):
         return str(int(number) if isinstance(number, float) else number or args.name), state
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        return {}, None
+        if args.token != "proxmoxve:index/getFiles:getFiles":
+            return {}, []
+        # The file that is asked for is there.
+        name = str(args.args.get("fileNameRegex", "")).strip("^$").replace("\\", "")
+        volume = f"{args.args['datastoreId']}:{args.args['contentType']}/{name}"
+        return {**args.args, "files": [{"id": volume, "fileName": name}]}, []
 
 
 class _Recorder(MockMonitor):

@@ -17,6 +17,7 @@ from samdrift.federation.network import networks_of
 from samdrift.federation.record import AnyStack, Federation, Guest
 from samdrift.handover import host_records
 from samdrift.stack.installation import Installation
+from samdrift.stack.template import require_templates
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Tenant:
         vnets = sorted({(zones[i.vnet], i.vnet) for guest in guests for i in guest.interfaces})
         grant = Grant(guests=guests, vnets=tuple(vnets), disks=storage.guests, templates=storage.templates)
         administration = installation.provider("administration")
+        require_templates(guests, hypervisor=federation.hall.hypervisor, provider=administration)
         access = Access(stack.name, grant=grant, opts=pulumi.ResourceOptions(providers=[administration]))
         operation = installation.provider("operation", token=access.token, after=[access])
         return cls(federation, stack, guests, access, administration, operation, installation.keys)
