@@ -65,6 +65,8 @@ class Machine:
         self._guests = Guests(self.place, self.namespace, self._cgroups)
         self._locks: dict[int, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._filter = ""
+        """The guests' packet filter as this process loaded it last."""
 
     @property
     def netns(self) -> Path:
@@ -244,13 +246,18 @@ class Machine:
             self._listen_for_packages()
 
     def apply_firewall(self, spec: FirewallSpec) -> None:
-        """Replace the packet filter in one transaction; on an error the old one stays in force."""
+        """Replace the packet filter in one transaction; on an error the old one stays in force.
+
+        Rules of a guest whose firewall is still off change nothing that is loaded, and so cost no load.
+        """
         try:
             ruleset = compile_ruleset(spec)
         except FirewallError as error:
             raise MachineError(str(error)) from error
         with self._lock:
-            nft.load(self.namespace, ruleset)
+            if ruleset != self._filter:
+                nft.load(self.namespace, ruleset)
+                self._filter = ruleset
 
     def templates(self) -> list[Path]:
         """The template archives in the cache."""
