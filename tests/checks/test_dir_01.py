@@ -81,11 +81,21 @@ def test_dir_01_no_other_directory_answers(scene: Scene, evidence: Evidence) -> 
 def others_in(scene: Scene, network: Network, evidence: Evidence) -> list[str]:
     """Sweep one segment; return a sentence for each directory in it that is not one of the declared ones."""
     place = scene.plug(network)
-    prefix, realm = str(network.ipv4), scene.federation.hall.realm
-    live = place.station.ask("neighbour.sweep", interface=place.interface, prefix=prefix, patience=60.0)
+    realm = scene.federation.hall.realm
+    live = place.station.ask(
+        "neighbour.sweep",
+        interface=place.interface,
+        own=place.ipv4,
+        prefixes=[str(network.ipv4), str(network.ipv6)],
+        patience=60.0,
+    )
     live = [one for one in live if one not in place.addresses and not one.startswith("fe80:")]
     planned = {
-        str(leg.ipv4.ip) for guest in scene.guests.values() for leg in guest.interfaces if leg.vnet == network.vnet
+        str(one.ip)
+        for guest in scene.guests.values()
+        for leg in guest.interfaces
+        if leg.vnet == network.vnet
+        for one in (leg.ipv4, leg.ipv6)
     }
     evidence.control(f"the sweep of {network.vnet} finds its {len(planned)} hosts", alive=planned <= set(live))
     answering = place.station.ask("directory.ask", addresses=live, realm=realm, patience=120.0)

@@ -18,7 +18,7 @@ def test_net_01_pedagogical_cannot_reach_administrative(member: str, scene: Scen
     origins = [scene.plug(scene.network("ped", scene.member(member)))]
     origins += [scene.at(name) for name in scene.guests if name == f"{member}-ped"]
     watch = Watch(new_word(), administrative_places(scene))
-    watch.prove_captures(scene.at("edge", "transit"), evidence)
+    watch.prove_captures(scene, evidence)
     networks = [scene.network("adm", one) for one in scene.members]
     tap = Tap(scene, networks, words=[watch.word], ports=watch.ports)
     evidence.need(len(origins) * len(watch.targets()))

@@ -116,7 +116,9 @@ def duplicates(scene: Scene, member: str, evidence: Evidence) -> list[str]:
         for place in asked:
             legs = [scene.guests[other.name].interface(name) for other in asked if other is not place]
             planned = {str(address.ip): leg.mac.lower() for leg in legs for address in (leg.ipv4, leg.ipv6)}
-            owners = place.station.ask("neighbour.owners", interface=place.interface, addresses=list(planned))
+            owners = place.station.ask(
+                "neighbour.owners", interface=place.interface, own=place.ipv4, addresses=list(planned)
+            )
             evidence.case(len(planned))
             wrong += [
                 f"{address} ({member}, {name}) is answered for by {owners[address] or 'nobody'}, planned is {mac}"

@@ -20,7 +20,7 @@ def test_net_07_members_and_management_are_isolated(member: str, scene: Scene, e
     origins = [scene.plug(scene.network(name, own)) for name in ("adm", "ped")]
     origins += [scene.at(f"{member}-{name}") for name in ("adm", "ped") if f"{member}-{name}" in scene.guests]
     watch = Watch(new_word(), protected_places(scene, member))
-    watch.prove_captures(scene.at("edge", "transit"), evidence)
+    watch.prove_captures(scene, evidence)
     forbidden = [scene.network(name) for name in MANAGEMENT]
     forbidden += [scene.network(name, one) for one in scene.members if one != own for name in ("adm", "ped")]
     tap = Tap(scene, forbidden, sources=[address for one in origins for address in one.addresses])

@@ -59,13 +59,21 @@ class Watch:
         """Every port that is listened on."""
         return [port for one in self.protected for port in (one.tcp, one.udp)]
 
-    def prove_captures(self, origin: Place, evidence: Evidence) -> None:
-        """Send every place an echo that is allowed from this origin: each capture has to see it come in."""
-        targets = [one for one in self.targets() if one["protocol"] == "icmp"]
-        origin.station.ask("sender.burst", targets=targets, word=self.allowed_word, seconds=0.5)
-        for one in self.protected:
+    def prove_captures(self, scene: Scene, evidence: Evidence) -> None:
+        """Send every place an echo that is allowed, from edge or a plugged neighbour: each capture has to see it."""
+        origins = {one: self._allowed_origin(scene, one.place) for one in self.protected}
+        for origin in set(origins.values()):
+            targets = [
+                t for one in self.protected if origins[one] == origin for t in one.targets() if t["protocol"] == "icmp"
+            ]
+            origin.station.ask("sender.burst", targets=targets, word=self.allowed_word, seconds=0.5)
+        for one, origin in origins.items():
             seen = one.place.station.ask("capture.wait", number=one.capture, word=self.allowed_word, seconds=2.0)
             evidence.control(f"the capture at {one.place.name} sees an allowed echo of {origin.name}", alive=seen)
+
+    @staticmethod
+    def _allowed_origin(scene: Scene, place: Place) -> Place:
+        return scene.plug(place.network, 2) if place.network else scene.at("edge", "transit")
 
     def attack(self, origins: Sequence[Place], evidence: Evidence, *, allowed: list[dict[str, Any]]) -> list[str]:
         """Try every target from every origin at once, and what is `allowed` in the same second as the control.

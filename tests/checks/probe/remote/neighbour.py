@@ -7,14 +7,19 @@ import re
 import socket
 import struct
 import time
+from itertools import islice
 
 from tests.checks.probe.remote import packet, sender
 
+MOST = (65536, 1024)
+"""Addresses asked for in one segment, of IPv4 and of IPv6."""
 
-def owners(*, interface: str, addresses: list[str], seconds: float = 1.0) -> dict[str, list[str]]:
+
+def owners(*, interface: str, own: str, addresses: list[str], seconds: float = 1.0) -> dict[str, list[str]]:
     """Return for each address the distinct hardware addresses that answer for it. Two for one is a duplicate.
 
-    Asks as RFC 5227 and RFC 4862 do before an address is taken: from nobody's address, so that no table changes.
+    `own` is this place's IPv4 address, in whose name ARP asks: a hypervisor drops requests in anybody else's. Neighbour
+    discovery asks from no address, as before one is taken (RFC 4862).
     """
     found: dict[str, set[str]] = {one: set() for one in addresses}
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as link:
@@ -22,7 +27,7 @@ def owners(*, interface: str, addresses: list[str], seconds: float = 1.0) -> dic
         mac = link.getsockname()[4]
         link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         for one in addresses:
-            link.send(_question(mac, ipaddress.ip_address(one)))
+            link.send(_question(mac, ipaddress.ip_address(own), ipaddress.ip_address(one)))
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             link.settimeout(left)
@@ -35,9 +40,12 @@ def owners(*, interface: str, addresses: list[str], seconds: float = 1.0) -> dic
     return {address: sorted(macs) for address, macs in found.items()}
 
 
-def _question(mac: bytes, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bytes:
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def _question(mac: bytes, own: Address, address: Address) -> bytes:
     if address.version == 4:
-        body = struct.pack("!HHBBH", 1, packet.IPV4, 6, 4, 1) + mac + bytes(4) + bytes(6) + address.packed
+        body = struct.pack("!HHBBH", 1, packet.IPV4, 6, 4, 1) + mac + own.packed + bytes(6) + address.packed
         return b"\xff" * 6 + mac + struct.pack("!H", packet.ARP) + body.ljust(46, b"\0")
     group = bytes.fromhex("ff0200000000000000000001ff") + address.packed[-3:]
     ends = bytes(16) + group
@@ -57,11 +65,17 @@ def _answer(frame: bytes) -> tuple[str, str] | None:
     return None
 
 
-def sweep(*, interface: str, prefix: str, seconds: float = 2.0) -> list[str]:
-    """Return every address that answers in this segment: the IPv4 prefix by ARP, IPv6 by an echo to all nodes."""
-    hosts = [str(one) for one in ipaddress.ip_network(prefix).hosts()]
-    live = {one for one, macs in owners(interface=interface, addresses=hosts, seconds=seconds).items() if macs}
-    return sorted(live) + sorted(_all_nodes(interface, seconds=seconds))
+def sweep(*, interface: str, own: str, prefixes: list[str], seconds: float = 2.0) -> list[str]:
+    """Return every address that answers in this segment.
+
+    All of the IPv4 prefix; of an IPv6 prefix, which nobody can try out, the first thousand host numbers, and whoever
+    answers an echo to all nodes.
+    """
+    asked = [
+        str(one) for prefix in prefixes for one in islice(ipaddress.ip_network(prefix).hosts(), MOST[":" in prefix])
+    ]
+    live = [one for one, macs in owners(interface=interface, own=own, addresses=asked, seconds=seconds).items() if macs]
+    return sorted({*live, *_all_nodes(interface, seconds=seconds)})
 
 
 def _all_nodes(interface: str, *, seconds: float) -> set[str]:

@@ -78,7 +78,8 @@ class _Probe:
     def step(self, poll: select.poll) -> bool:
         """Take what happened on the socket; True when this probe is over."""
         if trouble := self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            return self._end(_REFUSALS.get(trouble, UNREACHABLE))
+            # A peer that took the call and then hangs up on our word has answered.
+            return True if self.connected else self._end(_REFUSALS.get(trouble, UNREACHABLE))
         if self.target["protocol"] == "tcp" and not self.connected:
             self.connected = True
             self._end(ANSWERED)
