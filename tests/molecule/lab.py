@@ -1,0 +1,149 @@
+"""A scenario's lab: `python -m tests.molecule.lab create|destroy`, called by molecule's playbooks.
+
+Speaks the hypervisor's own API; keeps keys, secrets and host records in molecule's folder of the scenario.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from inventories.ssh import ssh_config, way_in
+from samdrift.handover import HostRecord, write_json
+from tests.molecule.scenario import PORT, ROOT, Scenario, read
+
+PVELAB = str(Path(sys.executable).with_name("pvelab"))
+NODE = "pve1"
+DEADLINE_S = 120.0
+
+
+def pvelab(*words: str) -> str:
+    """Run a verb of pvelab; its own words are the error."""
+    done = subprocess.run([PVELAB, *words], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"pvelab {' '.join(words)}: {done.stderr or done.stdout}")
+    return done.stdout
+
+
+class Api:
+    """The lab's API, tasks waited for."""
+
+    def __init__(self, status: dict[str, Any]) -> None:
+        """Take endpoint, authority and token from `pvelab status --json`."""
+        token = Path(status["token_file"]).read_text().strip()
+        self._client = httpx.Client(
+            base_url=f"{status['endpoint']}/api2/json",
+            verify=status["ca_file"],
+            headers={"Authorization": f"PVEAPIToken={token}"},
+            timeout=60,
+        )
+
+    def call(self, method: str, path: str, **parameters: object) -> Any:
+        """Call and return `data`; a task's end is waited for, and must be good."""
+        answer = self._client.request(method, path, data=parameters or None)
+        if answer.is_error:
+            sys.exit(f"{method} {path}: {answer.status_code} {answer.reason_phrase} {answer.text}")
+        data = answer.json()["data"]
+        if isinstance(data, str) and data.startswith("UPID:"):
+            self._wait(data)
+        return data
+
+    def _wait(self, upid: str) -> None:
+        end = time.monotonic() + DEADLINE_S
+        while time.monotonic() < end:
+            status = self.call("GET", f"/nodes/{upid.split(':')[1]}/tasks/{upid}/status")
+            if status["status"] == "stopped":
+                if status["exitstatus"] != "OK":
+                    sys.exit(f"{upid}: {status['exitstatus']}")
+                return
+            time.sleep(0.2)
+        sys.exit(f"{upid} still runs after {DEADLINE_S:.0f} s")
+
+
+def create(scenario: Scenario, state: Path) -> None:
+    """Start the lab with the scenario's networks and guests, and write what the inventory reads."""
+    desk = [word for vnet, addresses in scenario.desk.items() for word in ("--desk", f"{vnet}={','.join(addresses)}")]
+    routes = [word for prefix, via in scenario.routes.items() for word in ("--route", f"{prefix}={via}")]
+    packages = f"{scenario.packages['vnet']}={scenario.packages['address']}:{PORT}"
+    name = lab_name(scenario)
+    pvelab("start", "--name", name, "--nodes", NODE, *desk, *routes, "--packages", packages)
+    status = json.loads(pvelab("status", "--name", name, "--json"))
+    key = prepare(state, status)
+    api, records = Api(status), scenario.records()
+    if not api.call("GET", "/cluster/sdn/zones"):
+        api.call("POST", "/cluster/sdn/zones", zone="hall", type="vlan", bridge="vmbr0")
+        for tag, vnet in enumerate(scenario.networks(), start=10):
+            api.call("POST", "/cluster/sdn/vnets", vnet=vnet, zone="hall", tag=tag)
+        api.call("PUT", "/cluster/sdn")
+    standing = {guest["vmid"] for guest in api.call("GET", f"/nodes/{NODE}/lxc")}
+    for record in records:
+        if record.vm_id not in standing:
+            api.call("POST", f"/nodes/{NODE}/lxc", **container(record, template=status["templates"][0], key=key))
+    (state / "hosts.json").write_text(write_json(records))
+    (state / "deployed.json").write_text(json.dumps(scenario.deployed))
+    (state / "ssh" / "config").write_text(ssh_config(records, state, way_in=way_in(state)))
+
+
+def prepare(state: Path, status: dict[str, Any]) -> str:
+    """Make the scenario's key and secrets; return the public key."""
+    for folder in ("ssh/known_hosts.d", "secrets"):
+        (state / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+    (state / "lab.json").write_text(json.dumps(status))
+    for secret in ("directory-administrator", "directory-join"):
+        if not (file := state / "secrets" / secret).exists():
+            file.write_text(f"Sd1-{secrets.token_urlsafe(18)}")
+    key = state / "ssh" / "id_ed25519"
+    if not key.exists():
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "molecule", "-f", str(key)], check=True)
+    return key.with_suffix(".pub").read_text().strip()
+
+
+def container(record: HostRecord, *, template: str, key: str) -> dict[str, object]:
+    """Return the parameters that make the record's container."""
+    unprivileged = "directory" not in record.roles
+    found: dict[str, object] = {
+        "vmid": record.vm_id,
+        "hostname": record.fqdn,
+        "ostemplate": template,
+        "rootfs": "local:4",
+        "memory": 1024,
+        "cores": 2,
+        "unprivileged": int(unprivileged),
+        "nameserver": " ".join(record.nameservers),
+        "ssh-public-keys": key,
+        "start": 1,
+    }
+    if unprivileged:
+        found["features"] = "nesting=1"
+    for number, leg in enumerate(record.interfaces):
+        words = [f"name={leg.name}", f"bridge={leg.vnet}", f"hwaddr={leg.mac}", f"ip={leg.ipv4}", f"ip6={leg.ipv6}"]
+        words += [f"gw={leg.gateway4}"] * bool(leg.gateway4) + [f"gw6={leg.gateway6}"] * bool(leg.gateway6)
+        found[f"net{number}"] = ",".join([*words, "type=veth"])
+    return found
+
+
+def lab_name(scenario: Scenario) -> str:
+    """Return the name of the scenario's lab: nobody else's."""
+    return f"molecule-{scenario.name}"
+
+
+def main(verb: str) -> None:
+    """Do what molecule's playbook asks for."""
+    scenario = read(os.environ["MOLECULE_SCENARIO_NAME"])
+    if verb == "create":
+        create(scenario, Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]))
+    else:
+        pvelab("stop", "--name", lab_name(scenario), "--destroy")
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    main(sys.argv[1])

@@ -1,0 +1,33 @@
+"""Each role's scenario from create to destroy, as `cd tests && molecule test -s ROLE` runs it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+SCENARIOS = sorted(file.parent.name for file in Path(__file__).parent.glob("*/molecule.yml"))
+
+
+def test_every_role_has_a_scenario() -> None:
+    roles = {file.parent.name for file in (TESTS.parent / "roles").glob("*/settings.py")}
+    assert set(SCENARIOS) == roles
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_scenario(scenario: str) -> None:
+    """Created, deployed, deployed again without a change, verified, destroyed."""
+    folder = Path(sys.executable).parent
+    done = subprocess.run(
+        [folder / "molecule", "test", "-s", scenario],
+        cwd=TESTS,
+        env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "SAMDRIFT_PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
