@@ -41,7 +41,7 @@ Question = tuple[str, str, int]
 
 def listen(machine: Machine, vmid: int, *ports: int) -> None:
     """Have a guest answer on TCP and UDP ports with the address it was asked from."""
-    words = ["systemd-run", "--quiet", "--unit=probe", "python3", "-c", SERVER, *(str(port) for port in ports)]
+    words = ["systemd-run", "--quiet", "python3", "-c", SERVER, *(str(port) for port in ports)]
     must(machine, vmid, *words)
     must(machine, vmid, "sh", "-c", "for _ in $(seq 100); do test -e /run/listening && exit; sleep 0.05; done; exit 1")
 

@@ -94,6 +94,22 @@ def test_a_killed_daemons_guest_is_adopted(dead: Path, spec: GuestSpec) -> None:
     assert leftover.is_adoptable(NAME)
 
 
+def test_what_was_half_made_is_swept(dead: Path, spec: GuestSpec) -> None:
+    heir = Machine(name=NAME, state=dead, cache=CACHE)
+    half = heir.place.guest(spec.vmid + 1)
+    half.mkdir()
+    (half / "unfinished").touch()
+    (half / "disk.img").write_bytes(b"half")
+    assert not heir.exists(spec.vmid + 1)
+    copy = heir.place.guest(spec.vmid) / ".disk.img.unfinished"
+    copy.touch()
+    heir.open(print)
+    assert not half.exists()
+    assert not copy.exists()
+    assert heir.exists(spec.vmid)
+    heir.close(destroy=False)
+
+
 def test_another_state_does_not_take_a_name_whose_guests_run(dead: Path, tmp_path: Path) -> None:
     other = Machine(name=NAME, state=tmp_path / "other", cache=CACHE)
     with pytest.raises(MachineError, match=f"state {dead} still run"):

@@ -208,7 +208,8 @@ class Guests:
 
     def resize(self, vmid: int, disk_bytes: int) -> None:
         """Grow the guest's disk, running or not."""
-        self.require(vmid)
+        if not self.place.image(vmid).exists():
+            raise MachineError(f"CT {vmid} does not exist")
         disk.enlarge(self.place.image(vmid), disk_bytes)
         growth: list[str | Path] = ["xfs_growfs", self.place.disk_mount(vmid)]
         if monitor := self.cgroups.monitor(vmid):
@@ -343,14 +344,14 @@ def _kill(pid: int, number: int) -> None:
 
 
 def _up_script(spec: GuestSpec, isolated: Path) -> str:
-    # lxc.container.conf(5): name, "net", "up", "veth", the interface's name on the machine's side. LXC runs it at a
-    # guest's own reboot too, so what is set here holds then.
+    # LXC 5 and 6 give: name, "net", "up", "veth", the bridge, the interface's name on the machine's side. They run it
+    # at a guest's own reboot too, so what is set here holds then.
     down = " ".join(lxcfile.veth(spec.vmid, nic.index) for nic in spec.nics if nic.link_down)
     return f"""#!/bin/sh
 # Written at every start. Gives an interface what its network asks for, once LXC has plugged it in.
 PATH={environment()["PATH"]}
-echo 1 > "/proc/sys/net/ipv6/conf/$5/disable_ipv6"
-bridge=$(basename "$(readlink "/sys/class/net/$5/master")")
-if grep -qx "$bridge" {shlex.quote(str(isolated))} 2>/dev/null; then bridge link set dev "$5" isolated on; fi
-case " {down} " in *" $5 "*) ip link set dev "$5" down ;; esac
+bridge=$5 port=$6
+echo 1 > "/proc/sys/net/ipv6/conf/$port/disable_ipv6"
+if grep -qx "$bridge" {shlex.quote(str(isolated))} 2>/dev/null; then bridge link set dev "$port" isolated on; fi
+case " {down} " in *" $port "*) ip link set dev "$port" down ;; esac
 """

@@ -141,8 +141,8 @@ def _network(nic: NicSpec, vmid: int, up_script: Path) -> list[str]:
         f"{key}.veth.pair = {veth(vmid, nic.index)}",
         f"{key}.hwaddr = {nic.mac}",
         f"{key}.script.up = {up_script}",
-        f"{key}.flags = up",
-        # The address plan is the only source of addresses: usable at once, not after a second of detection.
+        # No `flags = up`: the guest itself brings the interface up, as under Proxmox VE, after this setting is in force.
+        # Addresses come from one plan: usable at once, the link-local one too, not after a second of detection.
         f"lxc.sysctl.net.ipv6.conf.{nic.name}.accept_dad = 0",
     ]
     return [*lines, f"{key}.mtu = {nic.mtu}"] if nic.mtu and nic.mtu > 1 else lines

@@ -86,6 +86,7 @@ class Machine:
             kernel.raise_limits(log)
             if self.namespace.open():
                 log(f"made network namespace {self.netns}")
+            self._filter = ""  # whatever an earlier process loaded into an adopted namespace
             self._networks.open()
             nft.load(self.namespace, nft.own_rules((self._packages.spec.port,) if self._packages else ()))
             if self._packages:

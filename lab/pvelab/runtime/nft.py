@@ -39,7 +39,7 @@ def own_rules(ports: tuple[int, ...]) -> str:
 def rate_rules(vmid: int, rates: Mapping[str, float | None]) -> str:
     """A guest's bandwidth limits, by name of its interfaces on the machine's side, in megabytes per second.
 
-    What exceeds them is dropped, in both directions; a tenth of a second's worth may come at once.
+    What exceeds them is dropped, in both directions; about a second's worth may come at once.
     """
     table = f"table bridge pvelab_rate_{vmid}"
     head = f"{table}\ndelete {table}\n"
