@@ -1,0 +1,84 @@
+"""What a careless or hostile hand can reach on a lab: hosts by SSH, the hypervisor by its API, the cables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from samdrift.compliance.target import Target
+from samdrift.federation.load import load_federation
+from tests.checks.scene import Scene
+
+TASK = 120.0
+"""Seconds that a task of the hypervisor may take."""
+
+
+@contextmanager
+def scene_of(target: Target) -> Iterator[Scene]:
+    """Give the lab's hosts and segments for as long as the sabotage lasts."""
+    scene = Scene(federation=load_federation(target.state.stacks), state=target.state)
+    try:
+        yield scene
+    finally:
+        scene.close()
+
+
+def run(scene: Scene, host: str, *command: str, given: str = "") -> str:
+    """Run a command on a host as root and return its output; OSError where it fails."""
+    done = scene.station(host).ask("shell.run", command=list(command), given=given, patience=60.0)
+    if done["code"] != 0:
+        raise OSError(f"{host}: {' '.join(command)}: {done['err'].strip()}")
+    return str(done["out"])
+
+
+@contextmanager
+def first_rule(scene: Scene, host: str, *words: str) -> Iterator[None]:
+    """Put a rule before all others of a router's forward chain, and take it away again."""
+    table = "edge" if host == "edge" else "gateway"
+    told = run(scene, host, "nft", "-e", "-a", "insert", "rule", "inet", table, "forward", *words)
+    handle = told.rpartition("# handle ")[2].split()[0]
+    try:
+        yield
+    finally:
+        run(scene, host, "nft", "delete", "rule", "inet", table, "forward", "handle", handle)
+
+
+def guest_path(target: Target, guest: str) -> str:
+    """Return the API path of a guest, wherever it runs now."""
+    found = next(one for one in target.call("GET", "/cluster/resources", type="vm") if one["name"] == guest)
+    return f"/nodes/{found['node']}/lxc/{found['vmid']}"
+
+
+@contextmanager
+def firewall_off(target: Target, guest: str) -> Iterator[None]:
+    """Switch the guest's firewall off, as somebody does who looks for a fault and forgets about it."""
+    path = f"{guest_path(target, guest)}/firewall/options"
+    target.call("PUT", path, enable=0)
+    try:
+        yield
+    finally:
+        target.call("PUT", path, enable=1)
+
+
+@contextmanager
+def open_router(target: Target, scene: Scene, host: str, *words: str) -> Iterator[None]:
+    """Let a router forward what `words` match, past its own rules and its guest firewall."""
+    with firewall_off(target, host), first_rule(scene, host, *words, "accept"):
+        yield
+
+
+def finish(target: Target, upid: Any) -> None:
+    """Wait for a task of the hypervisor; OSError where it ends badly. What is no task is over already."""
+    if not str(upid).startswith("UPID:"):
+        return
+    node, deadline = str(upid).split(":")[1], time.monotonic() + TASK
+    while time.monotonic() < deadline:
+        status = target.call("GET", f"/nodes/{node}/tasks/{upid}/status")
+        if status["status"] == "stopped":
+            if status["exitstatus"] != "OK":
+                raise OSError(f"{upid}: {status['exitstatus']}")
+            return
+        time.sleep(0.3)
+    raise TimeoutError(f"{upid} did not end within {TASK:g} s")
