@@ -63,6 +63,11 @@ class DeployResult:
         """Hosts whose deploy did not finish."""
         return tuple(host.name for host in self.hosts if host.error)
 
+    @property
+    def reasons(self) -> str:
+        """Why the failed hosts failed, a line each."""
+        return "\n        ".join(f"{host.name}: {host.error}" for host in self.hosts if host.error)
+
     def as_records(self) -> list[dict[str, Any]]:
         """Plain data for a program that asks."""
         return [asdict(host) for host in self.hosts]

@@ -34,7 +34,7 @@ def deploy(
     if result.failed:
         fail(
             f"{len(result.failed)} hosts failed",
-            why=", ".join(result.failed),
+            why=result.reasons,
             log=str(state.logs),
             then="samdrift logs HOST",
         )

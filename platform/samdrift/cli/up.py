@@ -52,7 +52,7 @@ def up(
     if result and result.failed:
         fail(
             f"{len(result.failed)} hosts failed",
-            why=", ".join(result.failed),
+            why=result.reasons,
             log=str(state.logs),
             then="samdrift deploy",
         )
