@@ -141,7 +141,7 @@ def _network(nic: NicSpec, vmid: int, up_script: Path) -> list[str]:
         f"{key}.veth.pair = {veth(vmid, nic.index)}",
         f"{key}.hwaddr = {nic.mac}",
         f"{key}.script.up = {up_script}",
-        # No `flags = up`: the guest itself brings the interface up, as under Proxmox VE, after this setting is in force.
+        # No `flags = up`: the guest itself brings the interface up, as under Proxmox VE, with this setting in force.
         # Addresses come from one plan: usable at once, the link-local one too, not after a second of detection.
         f"lxc.sysctl.net.ipv6.conf.{nic.name}.accept_dad = 0",
     ]

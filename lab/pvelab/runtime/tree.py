@@ -37,7 +37,7 @@ def main() -> None:
     if LIBC.mount(b"none", b"/", None, MS_REC | MS_SLAVE, None) != 0:
         raise OSError(ctypes.get_errno(), "cannot separate the mount namespace")
     if job["network"]:
-        _fresh_sys()
+        _fresh_sys(job["mounts"]["root"] + ".cgroup")
     tree = job["into"]
     if mounts := job["mounts"]:
         _mount(**mounts)
@@ -56,8 +56,7 @@ def _run(*argv: str) -> None:
         raise OSError(done.returncode, f"`{' '.join(argv)}` failed: {done.stderr.strip() or done.stdout.strip()}")
 
 
-def _fresh_sys() -> None:
-    keep = "/run/pvelab/.cgroup"
+def _fresh_sys(keep: str) -> None:
     os.makedirs(keep, exist_ok=True)
     # The namespaces of other labs would be held by a copy of their mounts.
     subprocess.run(["umount", "-l", "-R", "/run/netns"], capture_output=True, check=False)
