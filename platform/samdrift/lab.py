@@ -73,7 +73,7 @@ def place_of(federation: Federation) -> Place:
         address, port = hall.packages.removeprefix("http://").split(":")
         packages = f"{svc.vnet}={address}/{svc.ipv4.prefixlen}:{port}"
     edge = host4(svc.ipv4, ROUTER).ip
-    routes = tuple(f"{prefix}={edge}" for prefix in (HALL4, *member_space4()))
+    routes = tuple(f"{prefix}={edge}" for prefix in (HALL4, hall.wan.ipv4, *member_space4()))
     return Place(nodes=hall.hypervisor.nodes, desk=f"{mgt.vnet}={desk}", routes=routes, packages=packages)
 
 
