@@ -1,20 +1,21 @@
 """Deploy the roles on hosts: in the order their services need each other, beside each other where nothing binds them.
 
-Each host is one process, `python -m roles`, that tells what each operation did; its log is `logs/deploy-HOST.log`.
+One process of `python -m roles` forks one for each host and tells what each operation did; pyinfra's own log of a host
+is `logs/deploy-HOST.log`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
 from samdrift.handover import HandoverError, HostRecord, read_all
@@ -90,18 +91,26 @@ def deploy(hosts: Sequence[str], state_dir: Path, on_progress: Say) -> DeployRes
 
     open_needs = {name: needs(record, records.values()) & set(chosen) for name, record in chosen.items()}
     results: dict[str, HostResult] = {}
-    running: dict[Future[HostResult], str] = {}
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        while open_needs or running:
+    with Runner(state_dir) as runner:
+        while open_needs or runner.running:
             for name in [name for name, needed in open_needs.items() if needed <= set(results)]:
-                failed = sorted(one for one in open_needs.pop(name) if results[one].error)
+                failed = sorted(one for one in open_needs[name] if results[one].error)
                 if failed:
                     results[name] = HostResult(name, error=f"left as it is: {', '.join(failed)} failed, which it needs")
                     on_progress(f"{name}: {results[name].error}")
+                elif len(runner.running) < PARALLEL:
+                    runner.start(name)
                 else:
-                    running[pool.submit(_deploy_host, name, state_dir, on_progress)] = name
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                results[running.pop(future)] = future.result()
+                    continue
+                del open_needs[name]
+            for event in runner.events():
+                if line := tell(event):
+                    on_progress(line)
+                if event["event"] == "exit":
+                    result = runner.result(event["host"], status=event["status"])
+                    results[result.name] = result
+                    words = result.error or (f"{result.changed} changes" if result.changed else "no changes")
+                    on_progress(f"{result.name}: {words} ({result.seconds} s)")
     return DeployResult(tuple(results.values()))
 
 
@@ -137,44 +146,84 @@ def _records(state_dir: Path) -> dict[str, HostRecord]:
         raise DeployError(str(error)) from error
 
 
-def _deploy_host(name: str, state_dir: Path, say: Say) -> HostResult:
-    log = state_dir / "logs" / f"deploy-{name}.log"
-    command = [sys.executable, "-m", "roles", "inventories/platform.py", name]
-    environment = {**os.environ, "SAMDRIFT_STATE": str(state_dir)}
-    started, events = time.monotonic(), []
-    with log.open("w") as stream:
-        process = subprocess.Popen(
-            command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=stream, text=True
-        )
-        assert process.stdout is not None
-        silent = _watch(process)
-        try:
-            for line in process.stdout:
-                silent.cancel()
-                events.append(json.loads(line))
-                _tell(name, events[-1], say)
-                silent = _watch(process)
-            status = process.wait()
-        finally:
-            silent.cancel()
-            process.kill()
-            process.wait()
-    result = _result(name, events, status=status, seconds=round(time.monotonic() - started, 1), log=log)
-    words = result.error or (f"{result.changed} changes" if result.changed else "no changes")
-    say(f"{name}: {words} ({result.seconds} s)")
-    return result
-
-
-def _watch(process: subprocess.Popen[str]) -> Timer:
-    timer = Timer(SILENCE_S, process.kill)
-    timer.daemon = True
-    timer.start()
-    return timer
-
-
-def _tell(name: str, event: Mapping[str, Any], say: Say) -> None:
+def tell(event: Mapping[str, Any]) -> str | None:
+    """Return what a person shall read of the event, if anything."""
     if event["event"] == "operation" and event["result"] == "changed":
-        say(f"{name}: {event['name']} ({event['seconds']} s)")
+        return f"{event['host']}: {event['name']} ({event['seconds']} s)"
+    return None
+
+
+class Runner:
+    """The process that deploys hosts, and what it has told of each that runs now."""
+
+    def __init__(self, state_dir: Path) -> None:
+        """Start nothing yet."""
+        self._state_dir, self._logs = state_dir, state_dir / "logs"
+        self._rest = b""
+        self.running: dict[str, list[dict[str, Any]]] = {}
+        self._started: dict[str, float] = {}
+        self._heard: dict[str, float] = {}
+
+    def __enter__(self) -> Runner:
+        """Start the process."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "roles", "inventories/platform.py", str(self._logs)],
+            cwd=REPOSITORY,
+            env={**os.environ, "SAMDRIFT_STATE": str(self._state_dir)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=(self._logs / "deploy.log").open("w"),
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process, and with it every deploy that still runs."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+    def start(self, host: str) -> None:
+        """Begin with a host."""
+        assert self._process.stdin is not None
+        self.running[host] = []
+        self._started[host] = self._heard[host] = time.monotonic()
+        self._process.stdin.write(f"{host}\n".encode())
+        self._process.stdin.flush()
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Wait for news and yield it; give up a host that has been silent for too long.
+
+        Raises: DeployError when the process itself has ended.
+        """
+        assert self._process.stdout is not None
+        if not self.running:
+            return
+        if not select.select([self._process.stdout], [], [], SILENCE_S / 10)[0]:
+            self._end_silent()
+            return
+        block = os.read(self._process.stdout.fileno(), 65536)
+        if not block:
+            last = (self._logs / "deploy.log").read_text().strip().splitlines()[-1:]
+            raise DeployError(
+                f"the deploys of {', '.join(self.running)} were ended: {' '.join(last) or 'no reason given'}"
+            )
+        *lines, self._rest = (self._rest + block).split(b"\n")
+        for line in lines:
+            event: dict[str, Any] = json.loads(line)
+            self.running[event["host"]].append(event)
+            self._heard[event["host"]] = time.monotonic()
+            yield event
+
+    def result(self, host: str, *, status: int) -> HostResult:
+        """Forget the host and return what was done on it."""
+        seconds = round(time.monotonic() - self._started[host], 1)
+        log = self._logs / f"deploy-{host}.log"
+        return _result(host, self.running.pop(host), status=status, seconds=seconds, log=log)
+
+    def _end_silent(self) -> None:
+        for host, events in self.running.items():
+            if time.monotonic() - self._heard[host] > SILENCE_S:
+                os.kill(next(event["pid"] for event in events if event["event"] == "started"), signal.SIGKILL)
 
 
 def _result(name: str, events: list[dict[str, Any]], *, status: int, seconds: float, log: Path) -> HostResult:
@@ -184,7 +233,7 @@ def _result(name: str, events: list[dict[str, Any]], *, status: int, seconds: fl
     if failed := [one for one in operations if one["result"] == "failed"]:
         last = [line for line in failed[0]["output"] if line.strip()][-3:]
         error = f"{failed[0]['name']}: {' / '.join(last) or 'no reason given'}"
-    elif status != 0 or not events or events[-1]["event"] != "end":
+    elif status != 0 or not any(event["event"] == "end" for event in events):
         last = [line for line in log.read_text().splitlines() if line.strip()][-1:]
         why = "was silent or killed" if status < 0 else "did not finish"
         error = f"the deploy {why} after {len(operations)} operations: {' '.join(last) or 'nothing in its log'}"

@@ -13,7 +13,7 @@ if "MOLECULE_SCENARIO_NAME" not in os.environ:
 
 @pytest.fixture
 def on() -> Callable[..., str]:
-    """`on("ystad-adm", "command", ok=False)`: what a host of the scenario says; fails unless its exit status is as said."""
+    """`on("ystad-adm", "command", ok=False)`: what a host says; the test fails when its exit status is not as told."""
 
     def run(host: str, command: str, *, ok: bool = True) -> str:
         config = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "ssh" / "config"

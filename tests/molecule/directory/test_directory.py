@@ -9,6 +9,26 @@ import pytest
 BOTH = pytest.mark.parametrize("host", ["dc1", "dc2"])
 ROOT = "DC=ad,DC=osterlen,DC=example"
 
+BIND = """
+import ldb
+from samba.credentials import Credentials
+from samba.param import LoadParm
+from samba.samdb import SamDB
+
+parameters = LoadParm()
+parameters.load("/etc/samba/smb.conf")
+parameters.set("tls verify peer", "no_check")
+who = Credentials()
+who.set_bind_dn("CN=join,OU=Service,{root}")
+who.set_password("{password}")
+for url in ("ldaps://127.0.0.1", "ldap://127.0.0.1"):
+    try:
+        SamDB(url, credentials=who, lp=parameters)
+        print(url, "in")
+    except ldb.LdbError as error:
+        print(url, "refused", error.args[0])
+"""
+
 
 def secret(name: str) -> str:
     return (Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "secrets" / name).read_text()
@@ -49,13 +69,7 @@ def test_a_change_on_either_host_arrives_at_the_other(on: Callable[..., str]) ->
 
 def test_a_password_is_asked_for_under_tls_only(on: Callable[..., str]) -> None:
     """The join account signs in over TLS; the same bind in clear text is refused before the password is looked at."""
-    bind = "LDAPTLS_REQCERT=never python3 - <<'E'\nimport ldb, sys\nfrom samba.credentials import Credentials\n"
-    bind += "from samba.param import LoadParm\nfrom samba.samdb import SamDB\nlp = LoadParm()\nlp.load('/etc/samba/smb.conf')\n"
-    bind += "lp.set('tls verify peer', 'no_check')\nc = Credentials()\n"
-    bind += f"c.set_bind_dn('CN=join,OU=Service,{ROOT}')\nc.set_password('{secret('directory-join')}')\n"
-    bind += "for url in ('ldaps://127.0.0.1', 'ldap://127.0.0.1'):\n    try:\n        SamDB(url, credentials=c, lp=lp)\n        print(url, 'in')\n"
-    bind += "    except ldb.LdbError as error:\n        print(url, 'refused', error.args[0])\nE"
-    said = on("dc1", bind)
+    said = on("dc1", f"python3 - <<'E'\n{BIND.format(root=ROOT, password=secret('directory-join'))}\nE")
     assert "ldaps://127.0.0.1 in" in said
     assert "ldap://127.0.0.1 refused" in said
 
@@ -75,7 +89,8 @@ def test_sysvol_follows_its_owner(on: Callable[..., str]) -> None:
 
 
 def test_the_key_fetches_sysvol_and_nothing_else(on: Callable[..., str]) -> None:
-    ask = "ssh -i /etc/samdrift/sysvol_key -o BatchMode=yes -o UserKnownHostsFile=/var/lib/samba/private/samdrift-known-hosts root@10.0.0.11"
+    known = "-o UserKnownHostsFile=/var/lib/samba/private/samdrift-known-hosts"
+    ask = f"ssh -i /etc/samdrift/sysvol_key -o BatchMode=yes {known} root@10.0.0.11"
     assert "root:" not in on("dc2", f"{ask} cat /etc/shadow 2>&1 || true")
     on("dc2", f"{ask} idmap | head -c 4 | grep -q TDB")
 
