@@ -98,8 +98,12 @@ def run_checks(
     stack: str | None = None,
     environment: Mapping[str, str] | None = None,
     say: Callable[[str], None] | None = None,
+    log: str = "verify.log",
 ) -> tuple[Result, ...]:
-    """Run pytest on the checks of these requirements in a process of its own and return what it wrote down."""
+    """Run pytest on the checks of these requirements in a process of its own and return what it wrote down.
+
+    Its output is kept as `log` among the installation's logs.
+    """
     wanted = [one.id for one in requirements if one.tests]
     if not wanted:
         return ()
@@ -120,14 +124,14 @@ def run_checks(
         if stack:
             command += ["--members", stack.rpartition(".")[2]]
         environ = {**os.environ, "SAMDRIFT_STATE": str(state.root), "SAMDRIFT_LAB": state.name, **(environment or {})}
-        with (state.logs / "verify.log").open("w") as log:
+        with (state.logs / log).open("w") as stream:
             process = subprocess.Popen(
                 command, cwd=REPOSITORY, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
             )
             assert process.stdout is not None
             for line in process.stdout:
-                log.write(line)
-                log.flush()
+                stream.write(line)
+                stream.flush()
                 if say and "::" in line:
                     say(line.rstrip())
             process.wait()

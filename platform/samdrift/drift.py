@@ -1,0 +1,183 @@
+"""Every difference between the code and the running platform, seen without changing anything (GOV-06).
+
+Three observers: the engine refreshes each stack in a preview and compares it with the program; the hypervisor's own
+lists are compared with what the stack files declare; every fact of every host is read anew against its roles.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from samdrift.engine import Engine
+from samdrift.environment import environment
+from samdrift.federation.guest import guests_of
+from samdrift.federation.load import load_federation
+from samdrift.federation.network import networks_of
+from samdrift.federation.record import Federation
+from samdrift.state import REPOSITORY, State
+
+Say = Callable[[str], None]
+
+PARALLEL = 3
+"""Stacks and hosts looked at beside each other; most of the time each waits for answers."""
+PATIENCE_S = 300.0
+QUIET = {"same", "read", "refresh", "read-discard", "discard"}
+"""Steps of a preview that change nothing."""
+SCALAR = (str, int, float, bool)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not as the code says; `observer` is engine, hypervisor or host."""
+
+    observer: str
+    stack: str
+    subject: str
+    what: str
+
+    def to_json(self) -> dict[str, str]:
+        """Return it as JSON types."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.stack}: {self.subject}: {self.what} (seen by the {self.observer})"
+
+
+class DriftError(Exception):
+    """An observer could not do its work, so nothing is known; one sentence."""
+
+
+def observe(*, state: Path, stacks: Sequence[str] = (), say: Say = lambda _: None) -> tuple[Difference, ...]:
+    """Return every difference of the named stacks (none: all that are up), the hypervisor's and the hosts' included.
+
+    Raises: DriftError, EngineError or LoadError where the comparison itself is not possible.
+    """
+    place = _installation(state)
+    federation = load_federation(place.stacks)
+    up = [stack.name for stack in federation.stacks if (place.handover / f"{stack.name}.json").exists()]
+    chosen = [name for name in up if not stacks or name in stacks or name.rpartition(".")[2] in stacks]
+    if not chosen:
+        raise DriftError(f"nothing is up in {state}: run `samdrift up` first")
+    variables = environment(place, say=say)
+    engine = Engine(place, variables)
+    hosts = [one for name in chosen for one in _hosts(place, name)]
+    with ThreadPoolExecutor(PARALLEL) as together:
+        by_engine = together.map(lambda name: tuple(of_stack(place, engine, name, say=say)), chosen)
+        by_host = together.map(lambda one: tuple(of_host(place, *one)), hosts)
+        lists = tuple(of_lists(federation, chosen, variables))
+        return (*(d for found in by_engine for d in found), *lists, *(d for found in by_host for d in found))
+
+
+def of_stack(place: State, engine: Engine, stack: str, *, say: Say) -> Iterator[Difference]:
+    """Refresh one stack in a preview and yield what the program would change."""
+    engine.run(stack, "preview", "--refresh", say=say)
+    events = place.logs / f"pulumi-{stack}-preview.events"
+    for line in events.read_text().splitlines():
+        step = (json.loads(line).get("resourcePreEvent") or {}).get("metadata")
+        if step and step["op"] not in QUIET and not step["type"].startswith(("pulumi:pulumi", "pulumi:providers")):
+            yield Difference("engine", stack, step["urn"].rpartition("::")[2], _words(step))
+
+
+def _words(step: Mapping[str, Any]) -> str:
+    kind = step["type"].rpartition(":")[2].removesuffix("Legacy")
+    if step["op"] == "create":
+        return f"{kind} is missing"
+    if step["op"] == "delete":
+        return f"{kind} is there, and no longer in the code"
+    paths = sorted((step.get("detailedDiff") or {}) or dict.fromkeys(step.get("diffs") or (), ""))
+    return f"{kind} differs in {', '.join(_property(step, path) for path in paths) or 'itself'}"
+
+
+def _property(step: Mapping[str, Any], path: str) -> str:
+    """Name a property, with its values where they are plain: found first, then what the code says."""
+    found = _value((step.get("old") or {}).get("inputs"), path)
+    wanted = _value((step.get("new") or {}).get("inputs"), path)
+    return f"{path} (is {found}, code says {wanted})" if None not in (found, wanted) else path
+
+
+def _value(properties: Any, path: str) -> object:
+    for part in path.replace("[", ".").replace("]", "").split("."):
+        if isinstance(properties, Mapping):
+            properties = properties.get(part)
+        elif isinstance(properties, list) and part.isdecimal() and int(part) < len(properties):
+            properties = properties[int(part)]
+        else:
+            return None
+    return properties if isinstance(properties, SCALAR) and properties != "[secret]" else None
+
+
+def of_lists(federation: Federation, stacks: Iterable[str], variables: Mapping[str, str]) -> Iterator[Difference]:
+    """Compare the hypervisor's own lists of guests and networks with what is declared, in both directions."""
+    records = [one for one in federation.stacks if one.name in set(stacks)]
+    whole = len(records) == len(federation.stacks)
+    guests = {guest.vm_id: guest for one in records for guest in guests_of(federation, one)}
+    found = {int(one["vmid"]): one for one in ask(variables, "/cluster/resources?type=vm")}
+    for number, one in sorted(found.items()):
+        if whole and number not in guests:
+            name = one.get("name", "?")
+            yield Difference("hypervisor", federation.name, f"{name} ({number})", "a guest that no stack declares")
+    for number, guest in guests.items():
+        if number not in found:
+            yield Difference("hypervisor", guest.stack, guest.name, "the guest is missing")
+        elif found[number]["status"] != "running":
+            yield Difference("hypervisor", guest.stack, guest.name, f"the guest is {found[number]['status']}")
+    networks = {network.vnet: network for one in records for network in networks_of(federation, one)}
+    shown = {one["vnet"] for one in ask(variables, "/cluster/sdn/vnets?running=1")}
+    for vnet in sorted(shown - set(networks)) if whole else ():
+        yield Difference("hypervisor", federation.name, vnet, "a network that no stack declares")
+    for vnet in sorted(set(networks) - shown):
+        yield Difference("hypervisor", networks[vnet].stack, vnet, "the network is missing")
+
+
+def ask(variables: Mapping[str, str], path: str) -> Any:
+    """Ask the hypervisor's API and return its `data`; an error status is raised as DriftError."""
+    around = {**os.environ, **variables}
+    context = ssl.create_default_context()
+    if around.get("SSL_CERT_FILE"):
+        context.load_verify_locations(around["SSL_CERT_FILE"])
+    headers = {"Authorization": f"PVEAPIToken={around['PROXMOX_VE_API_TOKEN']}"}
+    try:
+        with httpx.Client(verify=context, timeout=30, trust_env=False) as client:
+            answer = client.get(f"{around['PROXMOX_VE_ENDPOINT'].rstrip('/')}/api2/json{path}", headers=headers)
+            answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise DriftError(f"the hypervisor does not say what it runs: {error}") from error
+    return answer.json()["data"]
+
+
+def of_host(place: State, stack: str, host: str) -> Iterator[Difference]:
+    """Read one host's facts anew and yield what a deploy would change."""
+    command = [sys.executable, "-m", "samdrift.host_drift", "inventories/platform.py", host]
+    around = {**os.environ, "SAMDRIFT_STATE": str(place.root), "SAMDRIFT_STACKS": str(place.stacks)}
+    around["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "platform")])
+    log = place.logs / f"drift-{host}.log"
+    with log.open("w") as stream:
+        done = subprocess.run(
+            command, cwd=REPOSITORY, env=around, stdout=subprocess.PIPE, stderr=stream, check=False, timeout=PATIENCE_S
+        )
+    if done.returncode != 0:
+        last = (log.read_text().strip().splitlines() or ["nothing in its log"])[-1]
+        yield Difference("host", stack, host, f"its facts cannot be read: {last}")
+        return
+    for operation in json.loads(done.stdout):
+        yield Difference("host", stack, host, f"a deploy would change: {operation}")
+
+
+def _hosts(place: State, stack: str) -> list[tuple[str, str]]:
+    return [(stack, one["name"]) for one in json.loads((place.handover / f"{stack}.json").read_text())]
+
+
+def _installation(root: Path) -> State:
+    place = State(name=root.name, root=root)
+    return State(name=place.endpoint()["name"], root=root) if place.endpoint_file.exists() else place

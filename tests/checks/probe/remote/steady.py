@@ -1,0 +1,40 @@
+"""Make the same requests again and again in the background, and count what is lost."""
+
+import threading
+import time
+
+from tests.checks.probe.remote import sender
+
+_running: dict[str, "_Steady"] = {}
+
+
+class _Steady(threading.Thread):
+    def __init__(self, *, targets: list[dict[str, object]], interval: float) -> None:
+        super().__init__(daemon=True)
+        self.targets, self.interval = targets, interval
+        self.sent = 0
+        self.lost: list[dict[str, object]] = []
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        while not self.ended.is_set():
+            begun = time.time()
+            for told in sender.burst(targets=self.targets, word=f"steady-{begun}", seconds=2.0):
+                self.sent += 1
+                if told["result"] != sender.ANSWERED:
+                    self.lost.append({**told, "at": begun})
+            self.ended.wait(max(0.0, begun + self.interval - time.time()))
+
+
+def start(*, name: str, targets: list[dict[str, object]], interval: float = 0.25) -> None:
+    """Begin to request every target, every `interval` seconds."""
+    _running[name] = _Steady(targets=targets, interval=interval)
+    _running[name].start()
+
+
+def stop(*, name: str) -> dict[str, object]:
+    """End it; return how many requests were `sent` and each one that was `lost`."""
+    steady = _running.pop(name)
+    steady.ended.set()
+    steady.join(timeout=10)
+    return {"sent": steady.sent, "lost": steady.lost}

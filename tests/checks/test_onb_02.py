@@ -1,0 +1,131 @@
+"""ONB-02: a municipality joins by its file alone, and leaves again, and nobody else notices."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+
+from samdrift.compliance.evidence import Evidence
+from samdrift.compliance.run import run_checks
+from samdrift.drift import ask
+from samdrift.engine import Engine
+from samdrift.environment import environment
+from samdrift.federation import catalogue as services
+from samdrift.federation.load import load_federation
+from samdrift.standard import catalogue
+from samdrift.state import REPOSITORY
+from tests.checks.scene import Scene
+from tests.checks.service import shared_services
+from tests.checks.watch import first
+
+ADDS_ONLY = {"create", "same", "read"}
+
+
+@pytest.mark.requirement("ONB-02")
+def test_onb_02_new_member_by_configuration_alone(scene: Scene, evidence: Evidence, tmp_path: Path) -> None:
+    """The next municipality must not be a project: what joins by hand cannot be promised to the one after it."""
+    stacks = tmp_path / "stacks"
+    shutil.copytree(scene.state.stacks, stacks)
+    key = write_answers(scene, tmp_path / "answers.yaml")
+    around = {"SAMDRIFT_STACKS": str(stacks)}
+    others = [one.name for one in scene.federation.stacks]
+    with undisturbed(scene, evidence):
+        verb("onboard", "--from", str(tmp_path / "answers.yaml"), around=around)
+        stack = load_federation(stacks).stack(key).name
+        try:
+            made = yaml.safe_load(verb("up", key, "--json", around=around))
+            evidence.note(f"{key} joined: {made['stacks'][stack]}")
+            assert set(made["stacks"]) == {stack}, f"joining ran the stacks {sorted(made['stacks'])}"
+            assert set(made["stacks"][stack]) <= ADDS_ONLY, f"joining did more than add: {made['stacks'][stack]}"
+            assert not (moved := changed_stacks(scene, others, around)), first(moved)
+            passes_every_check(scene, key, evidence, around)
+        finally:
+            verb("down", key, "--yes", around=around)
+    left = [one["name"] for one in ask(variables(scene, around), "/cluster/resources?type=vm")]
+    assert not (residue := [name for name in left if name.startswith(f"{key}-")]), f"left behind: {residue}"
+    assert not (moved := changed_stacks(scene, others, {})), first(moved)
+
+
+def write_answers(scene: Scene, file: Path) -> str:
+    """Answer the questions of onboarding for a synthetic municipality that nobody has met; return its key."""
+    code = str(random.choice(range(3001, 3008)))
+    key = f"prov{code[-1]}"
+    row = {"source": "A generated member has no systems", "confidence": "stated", "decision": "replace"}
+    replaced = [(name, one) for name in services.OFFERED for one in services.BY_NAME[name].replaces]
+    answers = {
+        "name": f"Prov {code[-1]}",
+        "code": code,
+        "synthetic": True,
+        "key": key,
+        "domain": f"{key}.example",
+        "orderer": {"title": "IT-strateg", "mail": f"bestallare@{key}.example"},
+        "services": list(services.OFFERED),
+        "people": {"staff": 5, "pupils": 20},
+        "inventory": [{"category": c, "target_service": s, "decided_by": "the check", **row} for s, c in replaced],
+    }
+    file.write_text(yaml.safe_dump(answers, allow_unicode=True))
+    assert key not in [one.key for one in scene.members], f"{key} is a member already"
+    return key
+
+
+def verb(*words: str, around: dict[str, str]) -> str:
+    """Run one `samdrift` verb as an engineer does; what it refuses is the check's finding."""
+    command = [str(Path(sys.executable).with_name("samdrift")), *words]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=REPOSITORY, env={**os.environ, **around}, timeout=1500
+    )
+    last = " / ".join(line for line in (done.stderr or done.stdout).splitlines()[-6:] if line.strip())
+    assert done.returncode == 0, f"samdrift {' '.join(words[:2])} ended with {done.returncode}: {last}"
+    return done.stdout
+
+
+@contextmanager
+def undisturbed(scene: Scene, evidence: Evidence) -> Iterator[None]:
+    """Let every workplace of the existing members use shared services without a pause; a lost request is a finding."""
+    sites = [scene.at(name) for name, guest in scene.guests.items() if "workplace" in guest.roles]
+    evidence.need(100 * len(sites))
+    for site in sites:
+        site.station.ask("steady.start", name="join", targets=shared_services(scene))
+    try:
+        yield
+    finally:
+        told = {site.name: site.station.ask("steady.stop", name="join", patience=30.0) for site in sites}
+        for name, one in told.items():
+            evidence.case(one["sent"])
+            evidence.control(f"{name} was answered before and after", alive=len(one["lost"]) < one["sent"])
+        evidence.note(f"{len(sites)} workplaces of the others sent {sum(o['sent'] for o in told.values())} requests")
+        lost = [f"{name} lost {one['name']} {one['address']}" for name, all_ in told.items() for one in all_["lost"]]
+    assert not lost, f"{len(lost)} requests of others were lost: {first(lost)}"
+
+
+def variables(scene: Scene, around: dict[str, str]) -> dict[str, str]:
+    """Return the engine's environment with the stack files in use."""
+    return {**environment(scene.state, say=lambda _: None), **around}
+
+
+def changed_stacks(scene: Scene, stacks: list[str], around: dict[str, str]) -> list[str]:
+    """Preview every other stack with the new member's file present: nothing may change."""
+    engine = Engine(scene.state, variables(scene, around))
+    previews = [engine.run(stack, "preview", say=lambda _: None) for stack in stacks]
+    return [f"{one.stack} would change: {dict(one.operations)}" for one in previews if one.changed]
+
+
+def passes_every_check(scene: Scene, key: str, evidence: Evidence, around: dict[str, str]) -> None:
+    """Run the whole check set for the new member, in a process of its own; this one left out."""
+    chosen = [one for one in catalogue.load().requirements if one.tests and one.id != "ONB-02"]
+    results = run_checks(state=scene.state, requirements=chosen, stack=key, environment=around, log=f"verify-{key}.log")
+    evidence.case(len(results))
+    evidence.note(f"{key}: {', '.join(f'{one.requirement} {one.verdict.value}' for one in results)}")
+    seen = {one.requirement for one in results}
+    assert seen == {one.id for one in chosen}, f"no result for {sorted({one.id for one in chosen} - seen)}"
+    red = [f"{one.requirement} for {one.subject}: {one.evidence[-1]}" for one in results if one.verdict.is_red]
+    assert not red, first(red)

@@ -1,0 +1,53 @@
+"""Sabotages of ONB-02: a newcomer that collides, and a join that somebody else pays for."""
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from samdrift.compliance.sabotage import Environment, sabotage
+from samdrift.compliance.target import Target
+from tests.sabotages.hand import first_rule, scene_of
+
+GENERATED = "10.187.0.0/16"
+"""Holds every prefix that a generated member of the check gets from its code (3001 to 3007)."""
+DOWN = 6.0
+"""Seconds for which the line is down."""
+
+
+@sabotage(requirement="ONB-02", name="colliding-subnet")
+def colliding_subnet(target: Target) -> Iterator[Environment]:
+    """An existing member's file claims the addresses that the newcomer's code gives."""
+    with tempfile.TemporaryDirectory(prefix="samdrift-stacks-") as folder:
+        stacks = Path(folder) / "stacks"
+        shutil.copytree(target.state.stacks, stacks)
+        with scene_of(target) as scene:
+            member = scene.members[0]
+        file = stacks / f"Pulumi.{member.name}.yaml"
+        file.write_text(file.read_text().replace("kind: member\n", f"kind: member\n    prefix: {GENERATED}\n"))
+        yield {"SAMDRIFT_STACKS": str(stacks)}
+
+
+@sabotage(requirement="ONB-02", name="join-disturbs-a-member")
+def join_disturbs_a_member(target: Target) -> Iterator[None]:
+    """Whenever a guest comes that was not there before, an existing member's line goes down for a moment."""
+    ended = threading.Event()
+    with scene_of(target) as scene:
+        gateway = f"{scene.members[1].key}-gw"
+        known = {one["vmid"] for one in target.call("GET", "/cluster/resources", type="vm")}
+
+        def watch() -> None:
+            while not ended.wait(1.0):
+                if {one["vmid"] for one in target.call("GET", "/cluster/resources", type="vm")} - known:
+                    with first_rule(scene, gateway, "drop"):
+                        ended.wait(DOWN)
+                    return
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()

@@ -1,0 +1,111 @@
+"""Sabotage: only a check that goes red by the change alone, and green again after it, is proven."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from samdrift.compliance import sabotage
+from samdrift.compliance.outcome import Outcome, keep, read
+from samdrift.compliance.result import Result, observe
+from samdrift.compliance.target import NotALab, Target
+from samdrift.compliance.verdict import Verdict
+from samdrift.standard.catalogue import StandardError
+from samdrift.state import State
+
+
+def test_nothing_is_run_before_the_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sabotage, "run_checks", lambda **_: pytest.fail("a check ran against what is no lab"))
+    with pytest.raises(NotALab):
+        sabotage.run_sabotages(state=tmp_path, ids=["NET-01"])
+
+
+class Platform:
+    """A platform of one switch, and the check that looks at it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        self.broken = False
+        self.blind = False
+        self.target = Target("lab", "", tmp_path, tmp_path, "instance", State("lab", tmp_path))
+        monkeypatch.setattr(sabotage, "run_checks", lambda **_: self.check())
+
+    def check(self) -> tuple[Result, ...]:
+        verdict = Verdict.FAIL if self.broken and not self.blind else Verdict.PASS
+        return (observe("NET-01", subject="ystad", verdict=verdict, evidence=["a packet arrived"]),)
+
+    def attempt(self, change: sabotage.Change, *, before: Verdict = Verdict.PASS) -> Outcome:
+        one = sabotage.Sabotage("NET-01", "a-change", contextmanager(change))
+        return sabotage.attempt(one, target=self.target, before=before)
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Platform:
+    return Platform(monkeypatch, tmp_path)
+
+
+def test_red_by_the_change_and_green_after_the_undo_is_proof(platform: Platform) -> None:
+    def change(_: Target) -> Iterator[None]:
+        platform.broken = True
+        yield
+        platform.broken = False
+
+    outcome = platform.attempt(change)
+    assert outcome.proved
+    assert outcome.evidence == ("ystad: a packet arrived",)
+
+
+def test_a_check_that_stays_green_is_no_proof(platform: Platform) -> None:
+    platform.blind = True
+
+    def change(_: Target) -> Iterator[None]:
+        platform.broken = True
+        yield
+        platform.broken = False
+
+    assert not platform.attempt(change).proved
+
+
+def test_a_change_that_is_not_undone_is_no_proof(platform: Platform) -> None:
+    def change(_: Target) -> Iterator[None]:
+        platform.broken = True
+        yield
+
+    outcome = platform.attempt(change)
+    assert (outcome.during, outcome.after, outcome.proved) == (Verdict.FAIL, Verdict.FAIL, False)
+
+
+def test_a_change_that_breaks_is_told_and_the_platform_is_looked_at_again(platform: Platform) -> None:
+    def change(_: Target) -> Iterator[None]:
+        raise OSError("the gateway does not answer")
+        yield
+
+    outcome = platform.attempt(change)
+    assert not outcome.proved
+    assert outcome.after is Verdict.PASS
+    assert "the gateway does not answer" in outcome.evidence[0]
+
+
+def test_a_check_that_is_red_before_is_not_tried(platform: Platform) -> None:
+    def change(_: Target) -> Iterator[None]:
+        pytest.fail("the change was made")
+        yield
+
+    assert platform.attempt(change, before=Verdict.DNF).during is None
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(StandardError, match="NET-99"):
+        sabotage.select(sabotage.load(), ids=["NET-99"], names=None)
+    with pytest.raises(ValueError, match="no sabotage is named"):
+        sabotage.select(sabotage.load(), ids=None, names=["no-such"])
+
+
+def test_the_last_outcome_of_each_sabotage_is_kept(tmp_path: Path) -> None:
+    first = Outcome(requirement="NET-01", name="a", at=datetime.now(tz=UTC))
+    second = first.model_copy(update={"name": "b"})
+    again = first.model_copy(update={"during": Verdict.FAIL})
+    keep([first, second], tmp_path / "outcomes.jsonl")
+    keep([again], tmp_path / "outcomes.jsonl")
+    assert read(tmp_path / "outcomes.jsonl") == (again, second)
