@@ -74,15 +74,18 @@ class Platform:
 @pytest.fixture(scope="session")
 def environment() -> dict[str, str]:
     """A lab name that belongs to this checkout's tests: never a person's lab, and found again after a killed run."""
-    name = TEST_LAB + hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]
+    name = os.environ.get("SAMDRIFT_TEST_LAB") or TEST_LAB + hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("SAMDRIFT_", "PULUMI_", "PROXMOX_"))}
     return {**kept, "SAMDRIFT_LAB": name, "COLUMNS": "160"}
 
 
 @pytest.fixture(scope="session")
 def platform(environment: dict[str, str]) -> Iterator[Platform]:
-    """The default federation, up and deployed."""
+    """The default federation, up and deployed. `SAMDRIFT_TEST_LAB` names one that stands already and shall stay."""
     made = Platform(environment)
+    if os.environ.get("SAMDRIFT_TEST_LAB"):
+        yield made
+        return
     made.run("lab", "down", ok=False)
     made.run("lab", "up")
     try:
