@@ -126,6 +126,7 @@ def test_virtual_machine_has_the_same_firewall() -> None:
     assert not of_type(found, ":ContainerLegacy")
 
 
+@pytest.mark.usefixtures("swept")
 def test_virtual_machine_without_an_image_is_refused() -> None:
     with pytest.raises(ValueError, match=r"dc1 is a virtual machine, and hypervisor\.image is not set"):
         _host(GUESTS["dc1"].model_copy(update={"kind": "vm"}))

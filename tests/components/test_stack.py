@@ -76,12 +76,14 @@ def test_hosts_are_handed_over_as_plain_data(key: str) -> None:
     assert not of_type(found, "pulumi:Stack")[f"samdrift-{found.stack}"].secrets
 
 
+@pytest.mark.usefixtures("swept")
 def test_mistakes_in_the_stack_files_are_told_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.ystad-osterlen.hall.yaml").write_text("config: {samdrift:stack: {kind: hall}}")
     with pytest.raises(pulumi.RunError, match=r"mistakes? in the stack files"):
         rehearse("ystad-osterlen.hall", stacks=tmp_path)
 
 
+@pytest.mark.usefixtures("swept")
 def test_member_without_a_hall_makes_nothing() -> None:
     with pytest.raises(Exception, match="zones"):
         rehearse("ystad-osterlen.ystad", stacks=STACKS, others={})

@@ -32,6 +32,7 @@ def test_templates_that_are_there_say_nothing() -> None:
     _look()
 
 
+@pytest.mark.usefixtures("swept")
 def test_missing_template_names_node_and_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     class Found:
         files: tuple[Any, ...] = ()
@@ -47,6 +48,7 @@ def test_missing_template_names_node_and_what_there_is(monkeypatch: pytest.Monke
         _look()
 
 
+@pytest.mark.usefixtures("swept")
 def test_refusal_is_told_in_the_hypervisors_words(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(opts: pulumi.InvokeOptions | None = None) -> None:
         raise RuntimeError("invocation of getVersion returned an error: received an HTTP 401 response")
