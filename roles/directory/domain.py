@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 from io import StringIO
@@ -13,6 +14,8 @@ from pyinfra.api import FactBase, FileUploadCommand, StringCommand, operation
 # Written last: a host that was cut off in the middle of it begins anew.
 MARKER = "/var/lib/samba/private/samdrift-complete"
 ACCOUNT = "/run/samdrift-administrator"
+"""Followed by the deploy's number: one that was killed must not take away another's."""
+LOCK = "/run/samdrift-domain.lock"
 PROGRAM = "/usr/local/sbin/samdrift-directory"
 # What an unfinished attempt leaves behind would be taken for a domain, and mixed with the new one.
 CLEAR = (
@@ -57,6 +60,7 @@ def held(
     if host.get_fact(Complete):
         host.noop("this host holds the domain")
         return
+    account = f"{ACCOUNT}.{os.getpid()}"
     quoted = {key: shlex.quote(value) for key, value in {"realm": realm, "domain": domain, "name": short_name}.items()}
     made = (
         f"samba-tool domain provision --realm={quoted['realm']} --domain={quoted['domain']} "
@@ -66,16 +70,18 @@ def held(
     # Samba does not replicate: sysvol is copied with its owners, so this host begins with the other's numbers.
     joined = (
         f"{{ samba-tool domain join {quoted['realm'].lower()} DC --dns-backend=SAMBA_INTERNAL --server={peer_address} "
-        f"--option='idmap_ldb:use rfc2307 = yes' -A {ACCOUNT} && samdrift-sysvol idmap; }}"
+        f"--option='idmap_ldb:use rfc2307 = yes' -A {account} && samdrift-sysvol idmap; }}"
     )
     alone = made if first else f"{{ echo 'the first directory host ({peer_address}) does not answer' >&2; exit 1; }}"
-    yield StringCommand(f"(umask 077; : > {ACCOUNT})")
+    yield StringCommand(f"(umask 077; : > {account})")
     yield FileUploadCommand(
-        StringIO(f"username = Administrator\npassword = {admin_password}\ndomain = {domain}\n"), ACCOUNT
+        StringIO(f"username = Administrator\npassword = {admin_password}\ndomain = {domain}\n"), account
     )
     # provision prints the random first password of the administrator; the log is root's, and the line goes.
+    # A deploy that was killed leaves its samba-tool running: wait for it, and see what it has come to.
+    alone_here = f"exec 9> {LOCK}; flock -w 600 9; if [ -e {MARKER} ]; then exit 0; fi"
     yield StringCommand(
-        f"set -e; trap 'rm -f {ACCOUNT}' EXIT; umask 077; log=/var/log/samba/samdrift-domain.log; "
+        f"set -e; trap 'rm -f {account}' EXIT; {alone_here}; umask 077; log=/var/log/samba/samdrift-domain.log; "
         f"{CLEAR}; mkdir -p /var/log/samba; "
         f"if {PROGRAM} reachable {peer_address}; then {joined} > $log 2>&1 || {{ tail -n 20 $log >&2; exit 1; }}; "
         f"else {alone} > $log 2>&1 || {{ grep -v 'Admin password' $log | tail -n 20 >&2; exit 1; }}; fi; "

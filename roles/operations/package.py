@@ -14,6 +14,11 @@ HOLD = (
     "printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d && "
     "trap 'rm -f /usr/sbin/policy-rc.d' EXIT"
 )
+# A deploy that was killed leaves its apt-get running on the host. apt-get waits for the other's lock, dpkg does not.
+FINISH = (
+    "n=0; until dpkg --configure -a --force-confdef --force-confold; do "
+    "n=$((n+1)); [ $n -lt 100 ] || exit 1; sleep 3; done"
+)
 APT = (
     "DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "
     "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
@@ -46,7 +51,7 @@ def installed(*, names: Sequence[str]) -> Iterator[Any]:
         return
     words = " ".join(shlex.quote(name) for name in missing)
     yield StringCommand(
-        f"set -e; {HOLD}; dpkg --configure -a --force-confdef --force-confold; "
+        f"set -e; {HOLD}; {FINISH}; "
         f"[ -n \"$(find /var/lib/apt/lists -maxdepth 1 -name '*InRelease' -mmin -60)\" ] || {APT} update; "
         f"{APT} install --no-install-recommends {words}"
     )
