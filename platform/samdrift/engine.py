@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from samdrift.adoption import adopt, pending_creations
+from samdrift.orphan import orphans
 from samdrift.state import REPOSITORY, State
 from samdrift.toolchain import break_lock
 
 Say = Callable[[str], None]
-
-CONTAINER = "proxmoxve:index/containerLegacy:ContainerLegacy"
 
 
 class EngineError(Exception):
@@ -107,20 +107,29 @@ class Engine:
             raise EngineError(done.stderr.strip(), log=self._state.logs)
 
     def mend(self, stack: str, *, say: Say) -> None:
-        """Put right what an ended run left: its lock, and creations whose end it did not see.
-
-        A guest that the hypervisor made after the engine died is adopted by its number, never made or deleted again.
-        """
+        """Put right what an ended run or a hand on the hypervisor left in the state: see `adoption` and `orphan`."""
         if self._has_dead_lock(stack):
             say(f"{stack}: the lock of an ended run is cancelled")
             break_lock(stack, self._environment)
-        pending = [one for one in self.deployment(stack).get("pending_operations", ()) if one.get("type") == "creating"]
-        if not pending:
-            return
-        say(f"{stack}: {len(pending)} creations of an ended run are looked up on the hypervisor")
-        pairs = [text for one in pending for text in _adoption(one["resource"])]
-        arguments = ["--clear-pending-creates"] if not pairs else ["--import-pending-creates", ",".join(pairs)]
-        self.run(stack, "refresh", *arguments, say=say)
+        deployment = self.deployment(stack)
+        if pending := pending_creations(deployment):
+            names = ", ".join(one["urn"].rsplit("::", 1)[-1] for one in pending)
+            say(f"{stack}: an ended run began to make {names}; looking at what the hypervisor has of it")
+            self._write_deployment(stack, adopt(deployment))
+            self.run(stack, "refresh", say=say)
+            deployment = self.deployment(stack)
+        if gone := orphans(deployment):
+            say(
+                f"{stack}: {len(gone)} firewall parts of guests that are gone are forgotten; they come with their guests"
+            )
+            kept = [one for one in deployment["resources"] if one["urn"] not in gone]
+            self._write_deployment(stack, {**deployment, "resources": kept})
+
+    def _write_deployment(self, stack: str, deployment: Mapping[str, Any]) -> None:
+        text = json.dumps({"version": 3, "deployment": deployment})
+        done = self._pulumi("stack", "import", "--stack", stack, "--force", text=text)
+        if done.returncode != 0:
+            raise EngineError(done.stderr.strip(), log=self._state.logs)
 
     def _has_dead_lock(self, stack: str) -> bool:
         """Whether a lock of the file backend names a process that is no `pulumi` of this machine any more."""
@@ -128,11 +137,12 @@ class Engine:
         of_stack = [file for file in locks.rglob("*.json") if file.parent.name == stack]
         return any(not _is_pulumi(json.loads(file.read_text() or "{}").get("pid")) for file in of_stack)
 
-    def _pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _pulumi(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["pulumi", *arguments, "--non-interactive"],
             cwd=REPOSITORY,
             env=self._environment,
+            input=text,
             capture_output=True,
             text=True,
             check=False,
@@ -144,14 +154,6 @@ def _is_pulumi(pid: object) -> bool:
         return Path(f"/proc/{pid}/comm").read_text().strip() == "pulumi"
     except OSError:
         return False
-
-
-def _adoption(resource: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return (urn, id) under which a pending creation can be read back, or nothing where the kind has no fixed id."""
-    inputs = resource.get("inputs", {})
-    if resource["type"] == CONTAINER and "vmId" in inputs:
-        return (resource["urn"], f"{inputs['nodeName']}/{int(inputs['vmId'])}")
-    return ()
 
 
 def _follow(process: subprocess.Popen[bytes], events: Path, *, say: Say) -> None:
