@@ -40,4 +40,9 @@ def same_subnet_twice(target: Target) -> Iterator[None]:
         stranger = scene.plug(network, 9)
         address = str(workplace.interfaces[0].ipv4)
         stranger.station.ask("shell.run", command=["ip", "address", "add", address, "dev", stranger.interface])
-        yield
+        try:
+            yield
+        finally:
+            stranger.station.close()
+            # The gateway may have learnt the stranger's hardware address, and would keep it for minutes.
+            run(scene, f"{member.key}-gw", "ip", "neighbour", "flush", "dev", "adm")

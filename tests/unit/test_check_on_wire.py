@@ -4,14 +4,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from samdrift.compliance.evidence import Ending, Evidence, ProbeTimeout, judge
+from samdrift.compliance.evidence import Ending, Evidence, judge
 from samdrift.compliance.verdict import Verdict
 from samdrift.federation.load import load_federation
 from tests.checks import test_net_01, test_net_02, test_net_03, test_net_07
-from tests.checks.probe.station import ProbeError, Station
+from tests.checks.probe.station import ProbeError, Station, StationLost
 from tests.unit.bench import Bench
 
 pytestmark = pytest.mark.lab
@@ -130,7 +131,7 @@ def test_two_owners_of_one_address_are_told(bench: Bench) -> None:
     thief = bench.plug(bench.network("adm", bench.member(MEMBER)), 3)
     command = ["ip", "address", "add", f"{workplace.ipv4}/21", "dev", "eth0"]
     thief.station.ask("shell.run", command=command)
-    asked = {"interface": "adm", "own": gateway.ipv4, "addresses": [*workplace.addresses]}
+    asked: dict[str, Any] = {"interface": "adm", "own": gateway.ipv4, "addresses": [*workplace.addresses]}
     owners = gateway.station.ask("neighbour.owners", **asked)
     assert [len(owners[address]) for address in workplace.addresses] == [2, 1]
     live = thief.station.ask(
@@ -139,12 +140,12 @@ def test_two_owners_of_one_address_are_told(bench: Bench) -> None:
     assert {*gateway.addresses, *workplace.addresses, *thief.addresses} - set(live) <= {*thief.addresses}
 
 
-def test_station_that_dies_or_stalls_is_a_timeout() -> None:
+def test_station_that_dies_or_stalls_is_lost() -> None:
     with Station("here", []) as station:
         with pytest.raises(ProbeError, match=r"here: shell\.run: FileNotFoundError"):
             station.ask("shell.run", command=["/no/such/program"])
-        with pytest.raises(ProbeTimeout, match=r"did not answer shell\.run in time"):
+        with pytest.raises(StationLost, match=r"did not answer shell\.run in time"):
             station.ask("shell.run", command=["sleep", "2"], patience=0.2)
         assert station.ask("shell.run", command=["echo", "late answers are not mixed up"])["out"].startswith("late")
-    with Station("gone", ["sh", "-c", "exit 1"]) as station, pytest.raises(ProbeTimeout, match="went away"):
+    with Station("gone", ["sh", "-c", "exit 1"]) as station, pytest.raises(StationLost, match="went away"):
         station.ask("wire.own_pid")

@@ -22,6 +22,10 @@ from samdrift.compliance.evidence import ProbeTimeout
 REMOTE = Path(__file__).with_name("remote")
 
 
+class StationLost(RuntimeError):
+    """The place of observation itself is gone or silent: nothing was observed, so it is never a finding."""
+
+
 class ProbeError(RuntimeError):
     """The program at the station raised; says which, where."""
 
@@ -69,7 +73,8 @@ class Station:
     def ask(self, call: str, *, patience: float = 15.0, **arguments: Any) -> Any:
         """Call `module.function` at the station and return its answer.
 
-        Raises ProbeTimeout after `patience` seconds or when the station is gone, ProbeError if the call raised.
+        Raises StationLost after `patience` seconds or when the station is gone, ProbeTimeout if what it asked stayed
+        silent, ProbeError if the call raised anything else.
         """
         with self._lock:
             number = next(self._numbers)
@@ -87,7 +92,7 @@ class Station:
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()
         except OSError as error:
-            raise ProbeTimeout(f"{self.name} went away before {request['call']} {self._last_words()}") from error
+            raise StationLost(f"{self.name} went away before {request['call']} {self._last_words()}") from error
 
     def _answer(self, number: int, *, call: str, deadline: float) -> dict[str, Any]:
         """Wait for the answer of this number; a late answer to an earlier question is not taken for it."""
@@ -95,10 +100,10 @@ class Station:
             try:
                 line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty as error:
-                raise ProbeTimeout(f"{self.name} did not answer {call} in time {self._last_words()}") from error
+                raise StationLost(f"{self.name} did not answer {call} in time {self._last_words()}") from error
             if not line:
                 self._lines.put(b"")
-                raise ProbeTimeout(f"{self.name} went away during {call} {self._last_words()}")
+                raise StationLost(f"{self.name} went away during {call} {self._last_words()}")
             answer: dict[str, Any] = json.loads(line)
             if answer["number"] == number:
                 return answer
