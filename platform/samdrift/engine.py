@@ -119,9 +119,7 @@ class Engine:
             self.run(stack, "refresh", say=say)
             deployment = self.deployment(stack)
         if gone := orphans(deployment):
-            say(
-                f"{stack}: {len(gone)} firewall parts of guests that are gone are forgotten; they come with their guests"
-            )
+            say(f"{stack}: {len(gone)} firewall parts of lost guests are forgotten and made with them again")
             kept = [one for one in deployment["resources"] if one["urn"] not in gone]
             self._write_deployment(stack, {**deployment, "resources": kept})
 
