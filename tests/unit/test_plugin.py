@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,51 @@ def test_a_test_of_no_requirement_is_not_run(results: tuple[Result, ...]) -> Non
 def test_only_the_wanted_requirements_run(tmp_path: Path) -> None:
     results, _ = run(tmp_path, CHECKS, "--requirements", "NET-02,NET-05")
     assert {one.requirement for one in results} == {"NET-02", "NET-05"}
+
+
+def test_a_check_whose_run_is_killed_still_cleans_up(tmp_path: Path) -> None:
+    """A check may have a member half joined; nobody else will take it away again."""
+    marks = tmp_path / "started", tmp_path / "undone"
+    source = f"""
+import pathlib, time, pytest
+@pytest.mark.requirement("NET-01")
+def test_long(evidence):
+    pathlib.Path({str(marks[0])!r}).touch()
+    try:
+        time.sleep(60)
+    finally:
+        pathlib.Path({str(marks[1])!r}).touch()
+"""
+    (tmp_path / "test_checks.py").write_text(source)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        str(tmp_path),
+        "-p",
+        "samdrift.compliance.plugin",
+        "-p",
+        "no:cacheprovider",
+    ]
+    command += ["-c", str(REPOSITORY / "pyproject.toml"), "--results", str(tmp_path / "results.jsonl")]
+    parent = (
+        f"import subprocess, sys; subprocess.run({command!r}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
+    )
+    run = subprocess.Popen([sys.executable, "-c", parent])
+    assert appears(marks[0])
+    run.kill()
+    run.wait()
+    assert appears(marks[1])
+
+
+def appears(file: Path, *, seconds: float = 20.0) -> bool:
+    """Whether the file is there within the time."""
+    deadline = time.monotonic() + seconds
+    while not file.exists():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def test_an_unknown_id_stops_the_run(tmp_path: Path) -> None:

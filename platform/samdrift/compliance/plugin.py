@@ -6,6 +6,8 @@ ends, it becomes a `Result`; a check that was skipped, broke in set-up or observ
 
 from __future__ import annotations
 
+import ctypes
+import signal
 import subprocess
 import time
 from collections.abc import Generator
@@ -19,6 +21,8 @@ from samdrift.compliance.result import Result, observe, write
 from samdrift.compliance.verdict import Verdict
 from samdrift.standard import catalogue
 
+PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal that this process gets when its parent dies."""
 EVIDENCE = pytest.StashKey[Evidence]()
 ENDINGS = pytest.StashKey[dict[str, tuple[Ending, str]]]()
 STARTED = pytest.StashKey[float]()
@@ -34,8 +38,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start with no results."""
+    """Start with no results, and end when the run does that wants them: checks then still undo what they have made."""
     config.stash[RESULTS] = []
+    if config.getoption("--results"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def requirement_of(item: pytest.Item) -> str | None:

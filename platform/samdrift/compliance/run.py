@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -124,18 +125,43 @@ def run_checks(
         if stack:
             command += ["--members", stack.rpartition(".")[2]]
         environ = {**os.environ, "SAMDRIFT_STATE": str(state.root), "SAMDRIFT_LAB": state.name, **(environment or {})}
-        with (state.logs / log).open("w") as stream:
+        output = state.logs / log
+        with output.open("w") as stream:
             process = subprocess.Popen(
-                command, cwd=REPOSITORY, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+                command,
+                cwd=REPOSITORY,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
             )
-            assert process.stdout is not None
-            for line in process.stdout:
-                stream.write(line)
-                stream.flush()
+            try:
+                _follow(process, output, say=say)
+            except BaseException:
+                process.send_signal(signal.SIGINT)  # lets every check undo what it has made
+                process.wait()
+                raise
+        return read(file)
+
+
+def _follow(process: subprocess.Popen[bytes], output: Path, *, say: Callable[[str], None] | None) -> None:
+    """Wait for the checks to end, and say each one as it does."""
+    with output.open() as stream:
+        while True:
+            ended = _has_ended(process)
+            for line in stream:
                 if say and "::" in line:
                     say(line.rstrip())
-            process.wait()
-        return read(file)
+            if ended:
+                return
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        process.wait(timeout=0.5)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def find(requirement: Requirement, *, results: Sequence[Result], now: datetime) -> Finding:
