@@ -100,10 +100,11 @@ def run_checks(
     environment: Mapping[str, str] | None = None,
     say: Callable[[str], None] | None = None,
     log: str = "verify.log",
+    until_red: bool = False,
 ) -> tuple[Result, ...]:
     """Run pytest on the checks of these requirements in a process of its own and return what it wrote down.
 
-    Its output is kept as `log` among the installation's logs.
+    Its output is kept as `log` among the installation's logs. With `until_red` it ends at the first red check.
     """
     wanted = [one.id for one in requirements if one.tests]
     if not wanted:
@@ -122,6 +123,7 @@ def run_checks(
             "no:cacheprovider",
         ]
         command += ["--results", str(file), "--requirements", ",".join(wanted), "-v", "--tb=short"]
+        command += ["--exitfirst"] if until_red else []
         if stack:
             command += ["--members", stack.rpartition(".")[2]]
         environ = {**os.environ, "SAMDRIFT_STATE": str(state.root), "SAMDRIFT_LAB": state.name, **(environment or {})}

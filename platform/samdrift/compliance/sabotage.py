@@ -120,7 +120,7 @@ def attempt(one: Sabotage, *, target: Target, before: Verdict, say: Callable[[st
     try:
         with one.change(target) as environment:
             _say(say, f"{one.requirement} {one.name}: changed; the check must turn red")
-            during = _check(target.state, one.requirement, environment=environment)
+            during = _check(target.state, one.requirement, environment=environment, until_red=True)
     except Exception as error:  # whatever a sabotage raises, the platform must be seen green again afterwards
         trouble = (f"the change or its undoing broke: {type(error).__name__}: {error}",)
     _say(say, f"{one.requirement} {one.name}: undone; the check must turn green")
@@ -150,8 +150,16 @@ def _course(one: Outcome) -> tuple[Verdict | None, Verdict | None, Verdict | Non
     return one.before, one.during, one.after
 
 
-def _check(state: State, requirement: str, *, environment: Environment | None = None) -> tuple[Result, ...]:
-    found = run_checks(state=state, requirements=[catalogue.load().by_id(requirement)], environment=environment)
+def _check(
+    state: State, requirement: str, *, environment: Environment | None = None, until_red: bool = False
+) -> tuple[Result, ...]:
+    found = run_checks(
+        state=state,
+        requirements=[catalogue.load().by_id(requirement)],
+        environment=environment,
+        until_red=until_red,
+        log="sabotage.log",
+    )
     return tuple(one for one in found if one.requirement == requirement)
 
 
