@@ -166,6 +166,15 @@ def test_page_tells_tried_sabotages_from_untried() -> None:
     assert page.text.count("did not turn it red") == 1
 
 
+def test_page_counts_the_controls_that_worked_and_spells_out_the_others() -> None:
+    check = STANDARD.by_id("NET-01").tests[0]
+    evidence = ["control alive: dc1 answers", "control alive: dc2 answers", "control DEAD: edge answers", "blind"]
+    seen = observe("NET-01", subject="ystad", verdict=Verdict.DNF, evidence=evidence, check=check, at=NOW)
+    page, _ = page_of(seen)
+    assert "2 positive controls worked at the same time" in page.text
+    assert "control DEAD: edge answers" in page.text
+
+
 def test_findings_keep_their_requirement() -> None:
     findings: tuple[Finding, ...] = report_of([]).findings
     assert [one.requirement.id for one in findings] == list(STANDARD.ids)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -159,7 +159,7 @@ def render_html(report: Report) -> str:
         lstrip_blocks=True,
     )
     return environment.get_template("report.html.j2").render(
-        report=report, verdicts=WORDS, count=count, Verdict=Verdict, changed_by=CHANGED_BY
+        report=report, verdicts=WORDS, count=count, told=told, Verdict=Verdict, changed_by=CHANGED_BY
     )
 
 
@@ -190,6 +190,15 @@ STYLES = {
     Verdict.PASS: "green",
     Verdict.NOT_APPLICABLE: "dim",
 }
+
+
+def told(evidence: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return what a result tells, and apart from it the controls that worked: many, and only their number matters."""
+    alive = [one.removeprefix(ALIVE) for one in evidence if one.startswith(ALIVE)]
+    return [one for one in evidence if not one.startswith(ALIVE)], alive
+
+
+ALIVE = "control alive: "
 
 WORDS = {
     Verdict.FAIL: ("Does not hold", "fail", "✕"),
