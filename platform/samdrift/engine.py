@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from samdrift.adoption import adopt, pending_creations
-from samdrift.orphan import orphans
+from samdrift.orphan import GUESTS, orphans
 from samdrift.state import REPOSITORY, State
 from samdrift.toolchain import break_lock
 
@@ -34,6 +34,8 @@ class Changes:
 
     stack: str
     operations: Mapping[str, int] = field(default_factory=dict)
+    made: tuple[str, ...] = ()
+    """Names of the guests that were made in this run."""
 
     @property
     def changed(self) -> int:
@@ -81,7 +83,7 @@ class Engine:
             _follow(done, events, say=lambda line: say(f"{stack}: {line}"))
         if done.returncode != 0:
             raise EngineError(_diagnosis(events, log) or f"pulumi {verb} ended with {done.returncode}", log=log)
-        return Changes(stack, _summary(events))
+        return Changes(stack, _summary(events), _guests_made(events))
 
     def outputs(self, stack: str) -> dict[str, Any]:
         """Return the stack's outputs without secrets; empty where it was never made."""
@@ -193,6 +195,15 @@ def _summary(events: Path) -> dict[str, int]:
         if found := json.loads(line).get("summaryEvent"):
             total.update(found.get("resourceChanges") or {})
     return dict(total)
+
+
+def _guests_made(events: Path) -> tuple[str, ...]:
+    steps = [
+        json.loads(line).get("resOutputsEvent", {}).get("metadata", {}) for line in events.read_text().splitlines()
+    ]
+    return tuple(
+        step["urn"].rsplit("::", 1)[-1] for step in steps if "create" in step.get("op", "") and step["type"] in GUESTS
+    )
 
 
 def _diagnosis(events: Path, log: Path) -> str:

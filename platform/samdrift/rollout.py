@@ -70,7 +70,10 @@ def raise_stacks(state: State, stacks: Sequence[AnyStack], *, say: Say) -> Rollo
             toolchain.init_stack(stack.name, variables)
             engine.mend(stack.name, say=say)
             changes = engine.run(stack.name, "up", say=say)
-            write_handover(state, engine, stack.name)
+            for record in write_handover(state, engine, stack.name):
+                if record.name in changes.made:
+                    # The key that an earlier guest of this name had is void (inventories/ssh.py keeps a file a host).
+                    (state.ssh / "known_hosts.d" / record.name).unlink(missing_ok=True)
         return changes
 
     hall = tuple(stack for stack in stacks if isinstance(stack, Hall))
@@ -84,12 +87,13 @@ def raise_stacks(state: State, stacks: Sequence[AnyStack], *, say: Say) -> Rollo
     return done
 
 
-def write_handover(state: State, engine: Engine, stack: str) -> None:
+def write_handover(state: State, engine: Engine, stack: str) -> tuple[HostRecord, ...]:
     """Keep the stack's host records as they came out of the engine, and make the secrets they refer to."""
-    records = [HostRecord.model_validate(one) for one in engine.outputs(stack)["hosts"]]
+    records = tuple(HostRecord.model_validate(one) for one in engine.outputs(stack)["hosts"])
     for name in _secrets_in([record.roles for record in records]):
         state.secret(name)
     state.write(state.handover / f"{stack}.json", write_json(records))
+    return records
 
 
 def _secrets_in(value: object) -> Iterator[str]:

@@ -42,7 +42,8 @@ def test_killed_engine(joining: Platform) -> None:
 
 def test_killed_deploy(joining: Platform) -> None:
     """Packages may be half installed and files half written on a host."""
-    interrupt(joining, victim=lambda parent: descendant(parent, "roles.run"), once=lambda: True)
+    joining.run("down", MEMBER, "--yes")
+    interrupt(joining, victim=lambda parent: descendant(parent, "roles"), once=lambda: installing(joining))
     ends_green(joining)
 
 
@@ -101,6 +102,18 @@ def names(platform: Platform) -> set[str]:
     found = [guest["name"] for guest in platform.guests()]
     assert len(found) == len(set(found)), f"a guest is there twice: {sorted(found)}"
     return set(found)
+
+
+def installing(platform: Platform) -> bool:
+    """Whether the deploy of the member's gateway has begun to work on the host."""
+    log = (
+        Path(platform.environment.get("XDG_STATE_HOME", Path.home() / ".local/state"))
+        / "samdrift"
+        / platform.lab
+        / "logs"
+    )
+    file = log / f"deploy-{MEMBER}-gw.log"
+    return file.exists() and "Packages of every host" in file.read_text()
 
 
 def guests_begun(platform: Platform) -> bool:
