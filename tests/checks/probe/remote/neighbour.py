@@ -13,6 +13,8 @@ from tests.checks.probe.remote import packet, sender
 
 MOST = (65536, 1024)
 """Addresses asked for in one segment, of IPv4 and of IPv6."""
+AT_ONCE = 128
+"""Questions sent without a pause: a kernel drops what comes faster than it can pass on (net.core.netdev_max_backlog)."""
 
 
 def owners(*, interface: str, own: str, addresses: list[str], seconds: float = 1.0) -> dict[str, list[str]]:
@@ -26,18 +28,24 @@ def owners(*, interface: str, own: str, addresses: list[str], seconds: float = 1
         link.bind((interface, 3))
         mac = link.getsockname()[4]
         link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
-        for one in addresses:
-            link.send(_question(mac, ipaddress.ip_address(own), ipaddress.ip_address(one)))
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            link.settimeout(left)
-            try:
-                frame = link.recv(2048)
-            except TimeoutError:
-                break
-            if (answer := _answer(frame)) and answer[0] in found:
-                found[answer[0]].add(answer[1])
+        for start in range(0, len(addresses), AT_ONCE):
+            for one in addresses[start : start + AT_ONCE]:
+                link.send(_question(mac, ipaddress.ip_address(own), ipaddress.ip_address(one)))
+            _collect(link, found, seconds=0.01)
+        _collect(link, found, seconds=seconds)
     return {address: sorted(macs) for address, macs in found.items()}
+
+
+def _collect(link: socket.socket, found: dict[str, set[str]], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        link.settimeout(left)
+        try:
+            frame = link.recv(2048)
+        except TimeoutError:
+            return
+        if (answer := _answer(frame)) and answer[0] in found:
+            found[answer[0]].add(answer[1])
 
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
