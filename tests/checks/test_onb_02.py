@@ -7,7 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -139,5 +139,10 @@ def passes_every_check(scene: Scene, key: str, evidence: Evidence, around: dict[
     evidence.note(f"{key}: {', '.join(f'{one.requirement} {one.verdict.value}' for one in results)}")
     seen = {one.requirement for one in results}
     assert seen == {one.id for one in chosen}, f"no result for {sorted({one.id for one in chosen} - seen)}"
-    red = [f"{one.requirement} for {one.subject}: {one.evidence[-1]}" for one in results if one.verdict.is_red]
-    assert not red, first(red)
+    red = [one for one in results if one.verdict.is_red]
+    assert not red, first(f"{one.requirement} for {one.subject}: {'; '.join(why(one.evidence))}" for one in red)
+
+
+def why(evidence: Sequence[str]) -> list[str]:
+    """Return the sentences that made a result red: the last, and the controls that were dead."""
+    return [evidence[-1], *(one for one in evidence if one.startswith("control DEAD"))][:3]

@@ -14,7 +14,7 @@ from tests.checks.probe.remote import packet, sender
 MOST = (65536, 1024)
 """Addresses asked for in one segment, of IPv4 and of IPv6."""
 AT_ONCE = 128
-"""Questions sent without a pause: a kernel drops what comes faster than it can pass on (net.core.netdev_max_backlog)."""
+"""Questions sent without a pause: the kernel drops what comes faster than it passes on (netdev_max_backlog)."""
 
 
 def owners(*, interface: str, own: str, addresses: list[str], seconds: float = 1.0) -> dict[str, list[str]]:
