@@ -108,15 +108,18 @@ class Engine:
         if done.returncode != 0 and "no stack named" not in done.stderr:
             raise EngineError(done.stderr.strip(), log=self._state.logs)
 
-    def mend(self, stack: str, *, say: Say) -> None:
-        """Put right what an ended run or a hand on the hypervisor left in the state: see `adoption` and `orphan`."""
+    def mend(self, stack: str, *, say: Say) -> tuple[str, ...]:
+        """Put right what an ended run or a hand on the hypervisor left in the state: see `adoption` and `orphan`.
+
+        Return the names of what an ended run began to make.
+        """
         if self._has_dead_lock(stack):
             say(f"{stack}: the lock of an ended run is cancelled")
             break_lock(stack, self._environment)
         deployment = self.deployment(stack)
-        if pending := pending_creations(deployment):
-            names = ", ".join(one["urn"].rsplit("::", 1)[-1] for one in pending)
-            say(f"{stack}: an ended run began to make {names}; looking at what the hypervisor has of it")
+        begun = tuple(one["urn"].rsplit("::", 1)[-1] for one in pending_creations(deployment))
+        if begun:
+            say(f"{stack}: an ended run began to make {', '.join(begun)}; looking at what the hypervisor has of it")
             self._write_deployment(stack, adopt(deployment))
             self.run(stack, "refresh", say=say)
             deployment = self.deployment(stack)
@@ -124,6 +127,7 @@ class Engine:
             say(f"{stack}: {len(gone)} firewall parts of lost guests are forgotten and made with them again")
             kept = [one for one in deployment["resources"] if one["urn"] not in gone]
             self._write_deployment(stack, {**deployment, "resources": kept})
+        return begun
 
     def _write_deployment(self, stack: str, deployment: Mapping[str, Any]) -> None:
         text = json.dumps({"version": 3, "deployment": deployment})

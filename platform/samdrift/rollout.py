@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -68,12 +68,10 @@ def raise_stacks(state: State, stacks: Sequence[AnyStack], *, say: Say) -> Rollo
     def one(stack: AnyStack) -> Changes:
         with state.locked(f"stack-{stack.name}"):
             toolchain.init_stack(stack.name, variables)
-            engine.mend(stack.name, say=say)
+            begun = engine.mend(stack.name, say=say)
             changes = engine.run(stack.name, "up", say=say)
-            for record in write_handover(state, engine, stack.name):
-                if record.name in changes.made:
-                    # The key that an earlier guest of this name had is void (inventories/ssh.py keeps a file a host).
-                    (state.ssh / "known_hosts.d" / record.name).unlink(missing_ok=True)
+            records = write_handover(state, engine, stack.name)
+            forget_host_keys(state, {record.name for record in records} & {*begun, *changes.made})
         return changes
 
     hall = tuple(stack for stack in stacks if isinstance(stack, Hall))
@@ -94,6 +92,12 @@ def write_handover(state: State, engine: Engine, stack: str) -> tuple[HostRecord
         state.secret(name)
     state.write(state.handover / f"{stack}.json", write_json(records))
     return records
+
+
+def forget_host_keys(state: State, names: Iterable[str]) -> None:
+    """Forget the SSH keys of guests that were made anew or are gone; inventories/ssh.py keeps a file a host."""
+    for name in names:
+        (state.ssh / "known_hosts.d" / name).unlink(missing_ok=True)
 
 
 def _secrets_in(value: object) -> Iterator[str]:
@@ -146,7 +150,10 @@ def lower_stack(state: State, stack: AnyStack, *, say: Say) -> Changes:
         engine.mend(stack.name, say=say)
         changes = engine.run(stack.name, "destroy", say=say)
         engine.remove(stack.name)
-        (state.handover / f"{stack.name}.json").unlink(missing_ok=True)
+        handover = state.handover / f"{stack.name}.json"
+        if handover.exists():
+            forget_host_keys(state, {record["name"] for record in json.loads(handover.read_text())})
+            handover.unlink()
     return changes
 
 
