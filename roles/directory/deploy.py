@@ -87,7 +87,13 @@ def activate(settings: Settings) -> None:
 
 def wanted(settings: Settings, name: str) -> dict[str, object]:
     """Return what `samdrift-directory` reads on this host; only the first host's has contents, and secrets."""
-    facts: dict[str, object] = {"name": name, "peer": settings.peer, "domain_dns": settings.domain_dns}
+    facts: dict[str, object] = {
+        "name": name,
+        "first": settings.first,
+        "peer": settings.peer,
+        "peer_address": settings.peer_address,
+        "domain_dns": settings.domain_dns,
+    }
     if settings.first:
         facts |= {
             "admin_password": settings.admin_password,

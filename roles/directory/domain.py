@@ -13,6 +13,8 @@ from pyinfra.api import FactBase, FileUploadCommand, StringCommand, operation
 
 # Written last: a host that was cut off in the middle of it begins anew.
 MARKER = "/var/lib/samba/private/samdrift-complete"
+INTRODUCED = "/var/lib/samba/private/samdrift-introduced"
+"""The other host fetches from this one; the first host of a domain has none to wait for."""
 ACCOUNT = "/run/samdrift-administrator"
 """Followed by the deploy's number: one that was killed must not take away another's."""
 LOCK = "/run/samdrift-domain.lock"
@@ -63,8 +65,9 @@ def held(
     account = f"{ACCOUNT}.{os.getpid()}"
     quoted = {key: shlex.quote(value) for key, value in {"realm": realm, "domain": domain, "name": short_name}.items()}
     made = (
-        f"samba-tool domain provision --realm={quoted['realm']} --domain={quoted['domain']} "
-        f"--host-name={quoted['name']} --host-ip={address} --server-role=dc --dns-backend=SAMBA_INTERNAL --use-rfc2307"
+        f"{{ samba-tool domain provision --realm={quoted['realm']} --domain={quoted['domain']} "
+        f"--host-name={quoted['name']} --host-ip={address} --server-role=dc --dns-backend=SAMBA_INTERNAL --use-rfc2307 "
+        f"&& touch {INTRODUCED}; }}"
     )
     # The account file holds the password, so no process list does. Numbers of owners on disk come from idmap.ldb, which
     # Samba does not replicate: sysvol is copied with its owners, so this host begins with the other's numbers.
@@ -104,7 +107,8 @@ class Ready(FactBase):
     default = bool
 
     def command(self) -> str:
-        return f"{PROGRAM} wait 0 > /dev/null 2>&1 && echo yes || true"
+        # Not at the first look: while Samba refreshes its records or zones, a question may go unanswered.
+        return f"{PROGRAM} ready 10 > /dev/null 2>&1 && echo yes || true"
 
     def process(self, output: list[str]) -> bool:
         return output == ["yes"]
