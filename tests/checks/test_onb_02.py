@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -127,7 +128,8 @@ def variables(scene: Scene, around: dict[str, str]) -> dict[str, str]:
 def changed_stacks(scene: Scene, stacks: list[str], around: dict[str, str]) -> list[str]:
     """Preview every other stack with the new member's file present: nothing may change."""
     engine = Engine(scene.state, variables(scene, around))
-    previews = [engine.run(stack, "preview", say=lambda _: None) for stack in stacks]
+    with ThreadPoolExecutor(3) as together:
+        previews = list(together.map(lambda stack: engine.run(stack, "preview", say=lambda _: None), stacks))
     return [f"{one.stack} would change: {dict(one.operations)}" for one in previews if one.changed]
 
 

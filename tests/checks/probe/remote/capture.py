@@ -38,7 +38,8 @@ class _Capture(threading.Thread):
         frame, ancillary, _, address = ready.recvmsg(65535, 256)
         found = packet.read(frame)
         words = [word for word in self.words if word in frame]
-        if words or found.get("dport") in self.ports or found.get("source") in self.sources:
+        opening = found.get("opening") and found["dport"] in self.ports
+        if words or opening or found.get("source") in self.sources:
             found |= {"interface": address[0], "way": WAYS[address[2]], "at": time.time()}
             found |= {"words": [word.decode() for word in words]}
             found["tags"] = [*_stripped_tag(ancillary), *found["tags"]]  # type: ignore[misc]
@@ -70,7 +71,8 @@ def start(
     ports: list[int] | None = None,
     sources: list[str] | None = None,
 ) -> int:
-    """Begin to record frames that contain one of `words`, go to one of `ports` or come from one of `sources`.
+    """Begin to record frames that contain one of `words`, ask for a TCP connection to one of `ports`, which carries
+    no word, or come from one of `sources`.
 
     `interfaces` are those to record on; none means all of the namespace.
     """

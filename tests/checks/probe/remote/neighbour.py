@@ -11,7 +11,7 @@ from itertools import islice
 
 from tests.checks.probe.remote import packet, sender
 
-MOST = (65536, 1024)
+MOST = (65536, 4096)
 """Addresses asked for in one segment, of IPv4 and of IPv6."""
 AT_ONCE = 128
 """Questions sent without a pause: the kernel drops what comes faster than it passes on (netdev_max_backlog)."""
@@ -76,7 +76,7 @@ def _answer(frame: bytes) -> tuple[str, str] | None:
 def sweep(*, interface: str, own: str, prefixes: list[str], seconds: float = 2.0) -> list[str]:
     """Return every address that answers in this segment.
 
-    All of the IPv4 prefix; of an IPv6 prefix, which nobody can try out, the first thousand host numbers, and whoever
+    All of the IPv4 prefix; of an IPv6 prefix, which nobody can try out, the first host numbers, and whoever
     answers an echo to all nodes.
     """
     asked = [

@@ -4,11 +4,13 @@ import ipaddress
 import struct
 
 ARP, IPV4, IPV6, TAG, SERVICE_TAG = 0x0806, 0x0800, 0x86DD, 0x8100, 0x88A8
+SYN, SYN_ACK = 0x02, 0x12
 PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}
 
 
 def read(frame: bytes) -> dict[str, object]:
-    """Return what is known of a frame: ether, tags, source, target, protocol, ports; missing where not present."""
+    """Return what is known of a frame: ether, tags, source, target, protocol, ports, `opening`
+    for a TCP packet that asks for a connection; missing where not present."""
     if len(frame) < 14:
         return {}
     (ether,) = struct.unpack_from("!H", frame, 12)
@@ -35,5 +37,6 @@ def _transport(number: int, rest: bytes) -> dict[str, object]:
     name = PROTOCOLS.get(number, str(number))
     if name in ("tcp", "udp") and len(rest) >= 4:
         sport, dport = struct.unpack_from("!HH", rest)
-        return {"protocol": name, "sport": sport, "dport": dport}
+        opening = name == "tcp" and len(rest) > 13 and rest[13] & SYN_ACK == SYN
+        return {"protocol": name, "sport": sport, "dport": dport, "opening": opening}
     return {"protocol": name}

@@ -26,7 +26,7 @@ class _Steady(threading.Thread):
             self.ended.wait(max(0.0, begun + self.interval - time.time()))
 
 
-def start(*, name: str, targets: list[dict[str, object]], interval: float = 0.25) -> None:
+def start(*, name: str, targets: list[dict[str, object]], interval: float = 0.5) -> None:
     """Begin to request every target, every `interval` seconds."""
     _running[name] = _Steady(targets=targets, interval=interval)
     _running[name].start()
