@@ -41,6 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start with no results, and end when the run does that wants them: checks then still undo what they have made."""
     config.stash[RESULTS] = []
     if config.getoption("--results"):
+        # A run that was started in the background inherits that the signal is ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
