@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from inventories.ssh import ssh_config, way_in
+from inventories.ssh import forget, ssh_config, way_in
 from samdrift.handover import HostRecord, write_json
 from tests.molecule.scenario import PORT, ROOT, Scenario, read
 
@@ -86,6 +86,7 @@ def create(scenario: Scenario, state: Path) -> None:
     standing = {guest["vmid"] for guest in api.call("GET", f"/nodes/{NODE}/lxc")}
     for record in records:
         if record.vm_id not in standing:
+            forget(record.name, state)
             api.call("POST", f"/nodes/{NODE}/lxc", **container(record, template=status["templates"][0], key=key))
     (state / "hosts.json").write_text(write_json(records))
     (state / "deployed.json").write_text(json.dumps(scenario.deployed))
