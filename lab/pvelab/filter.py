@@ -25,7 +25,6 @@ class PacketFilter:
         self._loading = threading.Lock()
         self._built = 0
         self._loaded = 0
-        self._spec: FirewallSpec | None = None
         self._changed = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="filter", daemon=True)
@@ -60,9 +59,8 @@ class PacketFilter:
     def _load(self, number: int, spec: FirewallSpec) -> None:
         # Taken after the store's lock or without it, never before: who holds it waits for nobody.
         with self._loading:
-            if number > self._loaded and spec != self._spec:
+            if number > self._loaded:  # whether anything in force changes, the machine knows
                 self._machine.apply_firewall(spec)
-                self._spec = spec
             self._loaded = max(number, self._loaded)
 
     def _loop(self) -> None:

@@ -98,10 +98,6 @@ class Engine:
         found: dict[str, Any] = json.loads(done.stdout).get("deployment") or {}
         return found
 
-    def resources(self, stack: str) -> int:
-        """Return how many resources the stack's state holds, the stack itself not counted."""
-        return sum(1 for one in self.deployment(stack).get("resources", ()) if one["type"] != "pulumi:pulumi:Stack")
-
     def remove(self, stack: str) -> None:
         """Forget an empty stack. Raises: EngineError when it still has resources."""
         done = self._pulumi("stack", "rm", "--stack", stack, "--yes", "--preserve-config")

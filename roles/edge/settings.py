@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from roles.operations.rule import SELF, Rule, lines, parse
+from roles.operations.rule import SELF, accepted, forwarded, parse
 from roles.operations.setting import require, require_addresses, require_domain, require_prefixes
 
 MEMBER_FIELDS = {"name", "code", "adm4", "ped4", "adm6", "ped6", "via4", "via6"}
@@ -79,19 +79,15 @@ class Settings:
     @property
     def accepted(self) -> list[str]:
         """Statements for packets to edge itself."""
-        return [line for rule in self._parsed if rule.target == SELF for line in lines(rule)]
+        return accepted(self.rules)
 
     @property
     def forwarded(self) -> list[str]:
         """Statements for packets that pass through."""
-        return [line for rule in self._parsed if rule.target != SELF for line in lines(rule)]
+        return forwarded(self.rules)
 
     @property
     def inside(self) -> list[str]:
         """Edge's own addresses in every network but the Internet's, both families."""
         found = [self.addresses[name] for name in sorted(self.networks) if name != "wan"]
         return [address[family] for address in found for family in ("ipv4", "ipv6")]
-
-    @property
-    def _parsed(self) -> list[Rule]:
-        return [parse(rule) for rule in self.rules]

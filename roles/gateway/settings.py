@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from roles.operations.rule import SELF, Rule, lines, parse
+from roles.operations.rule import SELF, accepted, forwarded, parse
 from roles.operations.setting import require, require_addresses, require_name, require_prefixes
 
 LEGS = ("adm", "ped", "transit")
@@ -58,13 +58,9 @@ class Settings:
     @property
     def accepted(self) -> list[str]:
         """Statements for packets to the gateway itself."""
-        return [line for rule in self._parsed if rule.target == SELF for line in lines(rule)]
+        return accepted(self.rules)
 
     @property
     def forwarded(self) -> list[str]:
         """Statements for packets that pass through."""
-        return [line for rule in self._parsed if rule.target != SELF for line in lines(rule)]
-
-    @property
-    def _parsed(self) -> list[Rule]:
-        return [parse(rule) for rule in self.rules]
+        return forwarded(self.rules)

@@ -77,6 +77,16 @@ def lines(rule: Rule) -> list[str]:
     return written
 
 
+def accepted(rules: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the statements for packets to the host itself."""
+    return [line for rule in map(parse, rules) if rule.target == SELF for line in lines(rule)]
+
+
+def forwarded(rules: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the statements for packets that pass through the host."""
+    return [line for rule in map(parse, rules) if rule.target != SELF for line in lines(rule)]
+
+
 def _groups(addresses: Iterable[str], family: int) -> list[str]:
     plain = [address for address in addresses if not address.startswith("@")]
     named = [f"{address}{family}" for address in addresses if address.startswith("@")]
