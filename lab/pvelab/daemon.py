@@ -19,6 +19,7 @@ from pvelab.api.lxc.life import recover
 from pvelab.api.nodes.models import start_onboot
 from pvelab.api.sdn.models import restore
 from pvelab.api.storage.models import ensure_defaults, link_templates
+from pvelab.assembly import assemble
 from pvelab.lab import Lab, Settings
 from pvelab.place import LabPlace, cache_home, listener, secret_file
 from pvelab.runtime.errors import MachineError
@@ -130,7 +131,7 @@ def serve(options: Options, *, say: Callable[[str], None] = print) -> None:
     settings = Settings(
         name=options.name, state=place.state, cache=cache_home(), nodes=options.nodes, desk=options.desk
     )
-    lab = Lab(settings, machine)
+    lab = assemble(settings, machine)
     try:
         open_lab(lab, place, say)
         if options.template and not machine.templates():

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pvelab.firewall.model import FirewallSpec
@@ -19,8 +20,10 @@ _GATHER_S = 0.1
 class PacketFilter:
     """Loads at once when asked to, or soon, for many changes in one go."""
 
-    def __init__(self, store: Store, machine: "Machine") -> None:
+    def __init__(self, store: Store, machine: "Machine", spec: Callable[..., FirewallSpec]) -> None:
+        """`spec` reads the configuration out of the store."""
         self._store = store
+        self._spec = spec
         self._machine = machine
         self._loading = threading.Lock()
         self._built = 0
@@ -50,11 +53,9 @@ class PacketFilter:
         self._changed.set()
 
     def _build(self) -> tuple[int, FirewallSpec]:
-        from pvelab.api.firewall.spec import build_spec
-
         with self._store.transaction():
             self._built += 1
-            return self._built, build_spec(self._store, started_only=True)
+            return self._built, self._spec(self._store, started_only=True)
 
     def _load(self, number: int, spec: FirewallSpec) -> None:
         # Taken after the store's lock or without it, never before: who holds it waits for nobody.

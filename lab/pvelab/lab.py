@@ -5,16 +5,15 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pvelab.access.permission import Authority
 from pvelab.access.ticket import Seal
 from pvelab.filter import PacketFilter
 from pvelab.store import Store
-from pvelab.task import TaskRunner, Work
+from pvelab.task import TaskRunner
 
 if TYPE_CHECKING:
-    from pvelab.api.router import Call
     from pvelab.runtime.machine import Machine
 
 
@@ -35,8 +34,33 @@ class Settings:
     """Bridges that the nodes pretend to have, for SDN zones to sit on; they carry nothing."""
 
 
+class HighAvailability(Protocol):
+    """What keeps HA resources in their wanted state (`api/ha/engine.py`)."""
+
+    def start(self) -> None:
+        """Begin to look after them."""
+
+    def wake(self) -> None:
+        """Look now."""
+
+    def look(self) -> None:
+        """Look once, in the caller's thread."""
+
+    def forgive(self, sid: str) -> None:
+        """Try again to start a resource that failed too often."""
+
+    def state_of(self, sid: str, resource: dict[str, Any], running: bool) -> str:
+        """A resource's state as the status shows it."""
+
+    def end(self) -> None:
+        """Stop looking."""
+
+
 class Lab:
-    """What handlers work with."""
+    """What handlers work with; made by `assembly.assemble`."""
+
+    filter: PacketFilter
+    engine: HighAvailability
 
     def __init__(self, settings: Settings, machine: "Machine") -> None:
         """Opens the state; touches nothing of the machine."""
@@ -47,12 +71,8 @@ class Lab:
         self.authority = Authority(self.store)
         self.seal = Seal(self.store)
         self.started = time.time()
-        self.filter = PacketFilter(self.store, machine)
         self._samples: dict[int, tuple[float, float]] = {}
         self._guest_locks: defaultdict[int, threading.RLock] = defaultdict(threading.RLock)
-        from pvelab.api.ha.engine import Engine
-
-        self.engine = Engine(self)
         self.network_lock = threading.Lock()
         """Held while networks are applied."""
 
@@ -68,12 +88,6 @@ class Lab:
     def is_quorate(self) -> bool:
         """Whether more than half of the nodes have power: without, a cluster changes nothing."""
         return sum(self.is_online(node) for node in self.nodes) * 2 > len(self.nodes)
-
-    def task(self, call: "Call", *, node: str, kind: str, subject: str | int, work: Work) -> str:
-        """Start a task for a request as soon as its change is durable; the UPID."""
-        upid, begin = self.tasks.prepare(node=node, kind=kind, subject=str(subject), user=call.user, work=work)
-        call.later.append(begin)
-        return upid
 
     def guest_lock(self, vmid: int) -> threading.RLock:
         """Held by the task that works on the guest. Take it before the store's, never after."""

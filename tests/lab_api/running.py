@@ -14,6 +14,7 @@ from proxmoxer import ProxmoxAPI
 
 from pvelab import daemon
 from pvelab.api.storage.models import link_templates
+from pvelab.assembly import assemble
 from pvelab.lab import Lab, Settings
 from pvelab.place import LabPlace
 from pvelab.server import make_server
@@ -85,7 +86,7 @@ def running_lab(folder: Path, machine: RecordingMachine | None = None) -> Iterat
     (cache / "templates").mkdir(parents=True, exist_ok=True)
     (cache / "templates" / TEMPLATE).write_bytes(b"not really a template")
     machine = machine or RecordingMachine(cache)
-    lab = Lab(Settings(name="t", state=state, cache=cache), machine)  # type: ignore[arg-type]
+    lab = assemble(Settings(name="t", state=state, cache=cache), machine)  # type: ignore[arg-type]
     place = _Place(state)
     daemon.open_lab(lab, place, lambda line: None)
     link_templates(lab)

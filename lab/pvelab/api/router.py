@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pvelab.access.permission import Authority
 from pvelab.api.errors import ApiError, not_implemented
+from pvelab.lab import Lab
 from pvelab.schema.format import split_list
-
-if TYPE_CHECKING:
-    from pvelab.access.permission import Authority
-    from pvelab.lab import Lab
+from pvelab.task import Work
 
 Handler = Callable[["Call"], Any]
 
@@ -18,7 +17,7 @@ Handler = Callable[["Call"], Any]
 class Call:
     """One authenticated request with checked parameters."""
 
-    lab: "Lab"
+    lab: Lab
     verb: str
     path: str
     """As the client wrote it, decoded, without the base path."""
@@ -31,7 +30,7 @@ class Call:
     """What happens once the change is durable, before the answer."""
 
     @property
-    def authority(self) -> "Authority":
+    def authority(self) -> Authority:
         """What the user may do."""
         return self.lab.authority
 
@@ -56,6 +55,12 @@ class Call:
     def rest(self, *known: str) -> dict[str, Any]:
         """The parameters that are none of the known ones."""
         return {name: value for name, value in self.params.items() if name not in known}
+
+    def task(self, *, node: str, kind: str, subject: str | int, work: Work) -> str:
+        """Start a task as soon as the change is durable; the UPID."""
+        upid, begin = self.lab.tasks.prepare(node=node, kind=kind, subject=str(subject), user=self.user, work=work)
+        self.later.append(begin)
+        return upid
 
     def refuse(self, option: str) -> ApiError:
         """501 for an option that exists in Proxmox VE and that the lab cannot honour."""

@@ -22,11 +22,6 @@ _PERIODS = {
 }
 
 
-def side_file(archive: Path) -> Path:
-    """The container's configuration beside its archive."""
-    return archive.with_name(f"{archive.name}.conf")
-
-
 def make(lab: Lab, vmid: int, storage: str, log: Log, *, notes: str | None = None) -> str:
     """Write one container's archive; its volume id. The container is locked meanwhile."""
     with lab.guest_lock(vmid):
@@ -43,7 +38,7 @@ def make(lab: Lab, vmid: int, storage: str, log: Log, *, notes: str | None = Non
         containers.change(lab.store, vmid, lock="backup")
         try:
             lab.machine.export(vmid, part, log)
-            side_file(target).write_text(json.dumps({"config": record["config"], "notes": notes}))
+            storages.side_file(target).write_text(json.dumps({"config": record["config"], "notes": notes}))
             part.rename(target)
         finally:
             part.unlink(missing_ok=True)
@@ -56,7 +51,7 @@ def make(lab: Lab, vmid: int, storage: str, log: Log, *, notes: str | None = Non
 def kept_config(archive: Path) -> dict[str, Any]:
     """The configuration that an archive was made with."""
     try:
-        found: dict[str, Any] = json.loads(side_file(archive).read_text())["config"]
+        found: dict[str, Any] = json.loads(storages.side_file(archive).read_text())["config"]
     except FileNotFoundError as error:
         raise failed("rootfs configuration could not be recovered, please check and specify manually!") from error
     return found
@@ -65,7 +60,7 @@ def kept_config(archive: Path) -> dict[str, Any]:
 def remove(archive: Path) -> None:
     """Delete an archive and what lies beside it."""
     archive.unlink()
-    side_file(archive).unlink(missing_ok=True)
+    storages.side_file(archive).unlink(missing_ok=True)
 
 
 def keep(times: Iterable[float], rule: str) -> set[float]:
@@ -76,9 +71,7 @@ def keep(times: Iterable[float], rule: str) -> set[float]:
     >>> sorted(keep([0, 10, 90000], "keep-last=1,keep-daily=1"))
     [10, 90000]
     """
-    from pvelab.api.storage.routes import PRUNE_SHAPE
-
-    wanted = parse(PRUNE_SHAPE, rule, "prune-backups")
+    wanted = parse(storages.PRUNE_SHAPE, rule, "prune-backups")
     newest = sorted(times, reverse=True)
     if wanted.get("keep-all") or not wanted:
         return set(newest)

@@ -61,7 +61,7 @@ def dump(call: Call) -> str:
     if record.get("vmid") and not wanted:
         raise failed(f"unable to find VM '{record['vmid']}' on node '{node}'")
     subject = str(wanted[0]) if len(wanted) == 1 else ""
-    return lab.task(call, node=node, kind="vzdump", subject=subject, work=lambda log: run(lab, record, node, log))
+    return call.task(node=node, kind="vzdump", subject=subject, work=lambda log: run(lab, record, node, log))
 
 
 @router.get("/nodes/{node}/vzdump/defaults")

@@ -42,10 +42,8 @@ def _check(call: Call, record: dict[str, Any]) -> None:
     if record.get("schedule") and not is_calendar_event(record["schedule"]):
         raise bad_parameter(schedule=f"invalid format - unable to parse calendar event '{record['schedule']}'")
     if record.get("prune-backups"):
-        from pvelab.api.storage.routes import PRUNE_SHAPE
-
         try:
-            parse(PRUNE_SHAPE, record["prune-backups"], "prune-backups")
+            parse(storages.PRUNE_SHAPE, record["prune-backups"], "prune-backups")
         except PropertyError as error:
             raise bad_parameter(prune_backups=str(error)) from error
 

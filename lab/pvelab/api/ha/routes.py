@@ -94,8 +94,7 @@ def move(call: Call) -> dict[str, Any]:
     if target not in models.candidates(lab, sid):
         raise failed(f"resource '{sid}' not allowed on node '{target}'")
     if record["node"] != target:
-        lab.task(
-            call,
+        call.task(
             node=record["node"],
             kind="hamigrate",
             subject=vmid,

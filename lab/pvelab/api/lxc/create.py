@@ -149,7 +149,7 @@ def create(call: Call) -> str:
             lab.store.put("ha-resource", f"ct:{vmid}", {"type": "ct", "state": "started" if start_after else "stopped"})
 
     kind = "vzrestore" if call.get("restore") else "vzcreate"
-    return lab.task(call, node=call.params["node"], kind=kind, subject=vmid, work=work)
+    return call.task(node=call.params["node"], kind=kind, subject=vmid, work=work)
 
 
 @router.post("/nodes/{node}/lxc/{vmid}/clone")
@@ -184,8 +184,7 @@ def clone(call: Call) -> str:
     models.save(lab.store, newid, life.new_record(target, config, lock="create"))
     if pool is not None:
         put_guest(lab.store, newid, pool)
-    return lab.task(
-        call,
+    return call.task(
         node=call.params["node"],
         kind="vzclone",
         subject=vmid,

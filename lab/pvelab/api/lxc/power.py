@@ -32,7 +32,7 @@ def _task(call: Call, kind: str, work: Callable[[Log], None], *, ha_state: str |
     if resource is not None and ha_state is not None and resource.get("state") != "ignored":
         call.lab.store.put("ha-resource", f"ct:{vmid}", {**resource, "state": ha_state})
         kind = {"vzstart": "hastart", "vzstop": "hastop", "vzshutdown": "hashutdown"}.get(kind, kind)
-    return call.lab.task(call, node=call.params["node"], kind=kind, subject=vmid, work=work)
+    return call.task(node=call.params["node"], kind=kind, subject=vmid, work=work)
 
 
 def _ready(call: Call, *, running: bool) -> dict[str, Any]:

@@ -121,8 +121,7 @@ def resize(call: Call) -> str:
     wanted = size_bytes(text.removeprefix("+")) + (current if text.startswith("+") else 0)
     if wanted < current:
         raise failed("unable to shrink disk size")
-    return lab.task(
-        call,
+    return call.task(
         node=call.params["node"],
         kind="resize",
         subject=vmid,
@@ -143,8 +142,7 @@ def destroy(call: Call) -> str:
         raise failed(f"unable to remove CT {vmid} - used in HA resources and purge parameter not set.")
     if not force and models.is_running(lab, vmid):
         raise failed(f"unable to destroy CT {vmid} - container is running")
-    return lab.task(
-        call,
+    return call.task(
         node=call.params["node"],
         kind="vzdestroy",
         subject=vmid,
@@ -193,8 +191,7 @@ def migrate(call: Call) -> str:
     restart = bool(call.get("restart"))
     if models.is_running(lab, vmid) and not restart:
         raise failed("cannot migrate running container without restart")
-    return lab.task(
-        call,
+    return call.task(
         node=call.params["node"],
         kind="vzmigrate",
         subject=vmid,

@@ -250,9 +250,7 @@ def apply(call: Call) -> str:
     if call.get("release-lock", 1):
         call.lab.store.delete("meta", "sdn-lock")
     lab = call.lab
-    return lab.task(
-        call, node=lab.nodes[0], kind="reloadnetworkall", subject="", work=lambda log: models.apply(lab, log)
-    )
+    return call.task(node=lab.nodes[0], kind="reloadnetworkall", subject="", work=lambda log: models.apply(lab, log))
 
 
 @router.post("/cluster/sdn/lock")

@@ -26,6 +26,12 @@ CONTENT = {
 """Types that the lab honours, and what each can hold."""
 SNAPSHOT_TYPES = frozenset({"zfspool"})
 """A container's volume on `dir` is a raw image without snapshots, as in Proxmox VE."""
+_KEEP = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
+PRUNE_SHAPE: dict[str, dict[str, Any]] = {
+    **{f"keep-{word}": {"type": "integer", "optional": True, "minimum": 0} for word in _KEEP},
+    "keep-all": {"type": "boolean", "optional": True},
+}
+"""What a `prune-backups` rule consists of."""
 _SUFFIXES = {".tar.zst": "tzst", ".tar.gz": "tgz", ".tgz": "tgz", ".tar.xz": "txz", ".iso": "iso", ".img": "iso"}
 
 
@@ -114,6 +120,11 @@ def existing_file(lab: Lab, volid: str) -> Path:
     if not file.is_file():
         raise no_volume(volid)
     return file
+
+
+def side_file(archive: Path) -> Path:
+    """The container's configuration beside its backup archive."""
+    return archive.with_name(f"{archive.name}.conf")
 
 
 def file_format(filename: str) -> str:

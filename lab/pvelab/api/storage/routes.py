@@ -4,7 +4,6 @@ import shutil
 from typing import Any
 
 from pvelab.api.access.models import drop_acls
-from pvelab.api.backup.archive import side_file
 from pvelab.api.errors import bad_parameter, failed
 from pvelab.api.pools.models import drop_storage
 from pvelab.api.router import Call, Router
@@ -21,9 +20,6 @@ _BY_TYPE = {
     "zfspool": ("pool", "mountpoint", "sparse", "blocksize"),
 }
 _FIXED = {"dir": "path", "zfspool": "pool"}
-_KEEP = {f"keep-{word}": {"type": "integer", "optional": True, "minimum": 0}
-         for word in ("last", "hourly", "daily", "weekly", "monthly", "yearly")}  # fmt: skip
-PRUNE_SHAPE = {**_KEEP, "keep-all": {"type": "boolean", "optional": True}}
 
 
 @router.get("/storage")
@@ -60,7 +56,7 @@ def _fields(call: Call, kind: str, record: dict[str, Any]) -> dict[str, Any]:
             raise bad_parameter(content=f"storage does not support content type '{content}'")
     if record.get("prune-backups"):
         try:
-            parse(PRUNE_SHAPE, str(record["prune-backups"]), "prune-backups")
+            parse(models.PRUNE_SHAPE, str(record["prune-backups"]), "prune-backups")
         except PropertyError as error:
             raise bad_parameter(prune_backups=str(error)) from error
     return record
@@ -198,7 +194,7 @@ def delete_volume(call: Call) -> None:
         raise failed(f"unlink '{file.name}' failed - No such file or directory")
     file.unlink()
     if rest.startswith("backup/"):
-        side_file(file).unlink(missing_ok=True)
+        models.side_file(file).unlink(missing_ok=True)
 
 
 @router.get("/nodes/{node}/query-url-metadata")
@@ -227,7 +223,7 @@ def download_url(call: Call) -> str:
     def work(log: Log) -> None:
         fetch.download(url, target, log, verify=verify, algorithm=algorithm, checksum=checksum)
 
-    return call.lab.task(call, node=call.params["node"], kind="download", subject=target.name, work=work)
+    return call.task(node=call.params["node"], kind="download", subject=target.name, work=work)
 
 
 @router.post("/nodes/{node}/storage/{storage}/upload")
@@ -252,7 +248,7 @@ def upload(call: Call) -> str:
             part.unlink(missing_ok=True)
         log("finished file import successfully")
 
-    return call.lab.task(call, node=call.params["node"], kind="imgcopy", subject="", work=work)
+    return call.task(node=call.params["node"], kind="imgcopy", subject="", work=work)
 
 
 @router.get("/nodes/{node}/aplinfo")
@@ -290,4 +286,4 @@ def download_appliance(call: Call) -> str:
         shutil.copyfile(source, target)
         log(f"copied {wanted}")
 
-    return call.lab.task(call, node=call.params["node"], kind="download", subject=wanted, work=work)
+    return call.task(node=call.params["node"], kind="download", subject=wanted, work=work)
