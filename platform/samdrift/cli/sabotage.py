@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from samdrift.cli.console import answer_json, out, phase
+from samdrift.cli.console import answer_json, out, phase, say
 from samdrift.cli.refusal import explained
 from samdrift.state import current
 
@@ -22,7 +22,7 @@ def sabotage(
     from samdrift.compliance.sabotage import print_outcomes, run_sabotages
 
     with explained(then="samdrift lab status"), phase("sabotage"):
-        outcomes = run_sabotages(state=current().root, ids=ids or None)
+        outcomes = run_sabotages(state=current().root, ids=ids or None, say=say)
     if as_json:
         answer_json([outcome.to_json() for outcome in outcomes])
     else:

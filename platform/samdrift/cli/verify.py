@@ -31,7 +31,7 @@ def verify(
     state = current().open()
     seconds: dict[str, float] = {}
     with explained(then="samdrift up"), phase("verify", seconds):
-        report = run_checks(state=state.root, stack=stack, ids=ids or None)
+        report = run_checks(state=state.root, stack=stack, ids=ids or None, say=say)
     timing.record(state, "verify", seconds)
     for name, text in (
         ("report.html", reporting.render_html(report)),

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from samdrift.compliance.evidence import Ending, Evidence, judge
-from samdrift.compliance.result import Result, observe, write
+from samdrift.compliance.result import Result, add, observe, write
 from samdrift.compliance.verdict import Verdict
 from samdrift.standard import catalogue
 
@@ -26,21 +26,22 @@ PR_SET_PDEATHSIG = 1
 EVIDENCE = pytest.StashKey[Evidence]()
 ENDINGS = pytest.StashKey[dict[str, tuple[Ending, str]]]()
 STARTED = pytest.StashKey[float]()
-RESULTS = pytest.StashKey[list[Result]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options that `samdrift verify` uses."""
     group = parser.getgroup("samdrift", "checks of the agreed standard")
-    group.addoption("--results", metavar="FILE", default=None, help="write results as JSON lines")
+    group.addoption(
+        "--results", metavar="FILE", default=None, help="write each result there as it comes, a JSON line each"
+    )
     group.addoption("--requirements", metavar="ID,ID", default=None, help="run only the checks of these requirements")
     group.addoption("--members", metavar="KEY,KEY", default=None, help="only these members as subjects")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start with no results, and end when the run does that wants them: checks then still undo what they have made."""
-    config.stash[RESULTS] = []
-    if config.getoption("--results"):
+    if file := config.getoption("--results"):
+        write((), Path(file))
         # A run that was started in the background inherits that the signal is ignored.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
@@ -90,9 +91,8 @@ def pytest_runtest_makereport(
     item.stash.setdefault(STARTED, call.start)
     endings = item.stash.setdefault(ENDINGS, {})
     endings[call.when] = _ending(call, report)
-    if call.when == "teardown":
-        results = item.config.stash[RESULTS]
-        results.append(_result(item, endings))
+    if call.when == "teardown" and (file := item.config.getoption("--results")):
+        add(_result(item, endings), Path(file))
     return report
 
 
@@ -136,10 +136,3 @@ def _result(item: pytest.Item, endings: dict[str, tuple[Ending, str]]) -> Result
         check=getattr(item, "originalname", item.name),
         cases=evidence.cases,
     )
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write what was found, a line per result, also when the run was cut short."""
-    if file := session.config.getoption("--results"):
-        results = session.config.stash[RESULTS]
-        write(results, Path(file))

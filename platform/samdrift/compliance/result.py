@@ -78,8 +78,15 @@ def write(results: Iterable[Result], file: Path) -> None:
     file.write_text("".join(one.model_dump_json() + "\n" for one in results))
 
 
+def add(result: Result, file: Path) -> None:
+    """Keep one more result, so that who follows the file sees it at once and a run cut short keeps what it had."""
+    with file.open("a") as stream:
+        stream.write(result.model_dump_json() + "\n")
+
+
 def read(file: Path) -> tuple[Result, ...]:
-    """Read what `write` kept; a file that is not there holds nothing."""
+    """Read what was kept; a file that is not there holds nothing, and a line still being written is no result yet."""
     if not file.exists():
         return ()
-    return tuple(Result.model_validate(json.loads(line)) for line in file.read_text().splitlines() if line.strip())
+    *whole, _ = file.read_text().split("\n")
+    return tuple(Result.model_validate(json.loads(line)) for line in whole if line.strip())

@@ -138,7 +138,7 @@ def run_checks(
                 stderr=subprocess.STDOUT,
             )
             try:
-                _follow(process, output, say=say)
+                _follow(process, file, say=say)
             except BaseException:
                 process.send_signal(signal.SIGINT)  # lets every check undo what it has made
                 process.wait()
@@ -146,16 +146,18 @@ def run_checks(
         return read(file)
 
 
-def _follow(process: subprocess.Popen[bytes], output: Path, *, say: Callable[[str], None] | None) -> None:
-    """Wait for the checks to end, and say each one as it does."""
-    with output.open() as stream:
-        while True:
-            ended = _has_ended(process)
-            for line in stream:
-                if say and "::" in line:
-                    say(line.rstrip())
-            if ended:
-                return
+def _follow(process: subprocess.Popen[bytes], results: Path, *, say: Callable[[str], None] | None) -> None:
+    """Wait for the checks to end, and say each result as it comes."""
+    said = 0
+    while True:
+        ended = _has_ended(process)
+        found = read(results)
+        if say:
+            for one in found[said:]:
+                say(f"{one.requirement} {one.subject}: {one.verdict.value} in {one.seconds:.0f} s")
+        said = len(found)
+        if ended:
+            return
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:

@@ -85,9 +85,8 @@ def run_sabotages(
     outcomes: list[Outcome] = []
     green: dict[str, Verdict] = {}
     for one in chosen:
-        _say(
-            say, f"{one.requirement} {one.name}: {'checking before the change' if one.requirement not in green else ''}"
-        )
+        if one.requirement not in green:
+            _say(say, f"{one.requirement} {one.name}: the check must be green before the change")
         before = green.get(one.requirement) or worst(_check(place, one.requirement))
         outcome = attempt(one, target=target, before=before, say=say)
         green.pop(one.requirement, None)
