@@ -42,6 +42,11 @@ class Way:
             process.terminate()
             process.wait()
 
+    @property
+    def _closed(self) -> bool:
+        """Whether there is no socket now: paramiko asks at its end, and asking must not open one."""
+        return self._near is None
+
     def to_json(self) -> str:
         """The command, for `pyinfra ... debug-inventory`."""
         return " ".join(self._command)

@@ -20,6 +20,7 @@ debian_packages() {
   done
   [ "${#missing[@]}" -eq 0 ] && return
   say "installing Debian packages: ${missing[*]}"
+  local began=$SECONDS
   export DEBIAN_FRONTEND=noninteractive
   apt-get -q -o Acquire::Retries=3 update >/dev/null
   without_services apt-get -qq -o Acquire::Retries=3 install --no-install-recommends -y "${missing[@]}" >/dev/null
@@ -27,6 +28,7 @@ debian_packages() {
   if [ -d /run/systemd/system ] && [[ " ${missing[*]} " == *" apt-cacher-ng "* ]]; then
     systemctl --quiet disable apt-cacher-ng
   fi
+  say "Debian packages installed in $((SECONDS - began)) s"
 }
 
 # Run a command while Debian's packages may not start services (policy-rc.d is their own means for that).
@@ -48,10 +50,12 @@ virtual_environment() {
     exit 1
   }
   say "installing the locked Python packages into .venv"
+  local began=$SECONDS
   [ -x .venv/bin/python ] || python3 -m venv .venv
   .venv/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
   .venv/bin/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
   echo "$lock" >"$stamp"
+  say "Python packages installed in $((SECONDS - began)) s"
 }
 
 debian_packages

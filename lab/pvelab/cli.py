@@ -165,6 +165,14 @@ def _answers(place: LabPlace) -> bool:
     return True
 
 
+def template_file() -> str | None:
+    """The standard template's archive in the cache, if it was built; it needs no lab."""
+    from pvelab.runtime import mirror, template
+
+    found = template.find(cache_home(), mirror.read())
+    return str(found) if found else None
+
+
 @app.command()
 def status(name: Name = DEFAULT_NAME, as_json: Json = False) -> None:
     """What a lab is and whether it runs."""
@@ -175,6 +183,7 @@ def status(name: Name = DEFAULT_NAME, as_json: Json = False) -> None:
     shown |= {key: value for key, value in record.items() if key not in ("packages", "routes")}
     shown |= {"token_file": str(place.token_file), "password_file": str(place.password_file)}
     shown |= {"state_dir": str(place.state), "log_file": str(place.log_file)}
+    shown["template_file"] = template_file()
     shown["pid"] = record.get("pid") if alive else None
     if alive and record and _answers(place):
         node = record["nodes"][0]

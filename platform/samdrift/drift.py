@@ -13,12 +13,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from samdrift.difference import Difference, words
 from samdrift.engine import Engine
 from samdrift.environment import environment
 from samdrift.federation.guest import guests_of
@@ -34,24 +34,6 @@ PARALLEL = 3
 PATIENCE_S = 300.0
 QUIET = {"same", "read", "refresh", "read-discard", "discard"}
 """Steps of a preview that change nothing."""
-SCALAR = (str, int, float, bool)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing that is not as the code says; `observer` is engine, hypervisor or host."""
-
-    observer: str
-    stack: str
-    subject: str
-    what: str
-
-    def to_json(self) -> dict[str, str]:
-        """Return it as JSON types."""
-        return asdict(self)
-
-    def __str__(self) -> str:
-        return f"{self.stack}: {self.subject}: {self.what} (seen by the {self.observer})"
 
 
 class DriftError(Exception):
@@ -86,35 +68,7 @@ def of_stack(place: State, engine: Engine, stack: str, *, say: Say) -> Iterator[
     for line in events.read_text().splitlines():
         step = (json.loads(line).get("resourcePreEvent") or {}).get("metadata")
         if step and step["op"] not in QUIET and not step["type"].startswith(("pulumi:pulumi", "pulumi:providers")):
-            yield Difference("engine", stack, step["urn"].rpartition("::")[2], _words(step))
-
-
-def _words(step: Mapping[str, Any]) -> str:
-    kind = step["type"].rpartition(":")[2].removesuffix("Legacy")
-    if step["op"] == "create":
-        return f"{kind} is missing"
-    if step["op"] == "delete":
-        return f"{kind} is there, and no longer in the code"
-    paths = sorted((step.get("detailedDiff") or {}) or dict.fromkeys(step.get("diffs") or (), ""))
-    return f"{kind} differs in {', '.join(_property(step, path) for path in paths) or 'itself'}"
-
-
-def _property(step: Mapping[str, Any], path: str) -> str:
-    """Name a property, with its values where they are plain: found first, then what the code says."""
-    found = _value((step.get("old") or {}).get("inputs"), path)
-    wanted = _value((step.get("new") or {}).get("inputs"), path)
-    return f"{path} (is {found}, code says {wanted})" if None not in (found, wanted) else path
-
-
-def _value(properties: Any, path: str) -> object:
-    for part in path.replace("[", ".").replace("]", "").split("."):
-        if isinstance(properties, Mapping):
-            properties = properties.get(part)
-        elif isinstance(properties, list) and part.isdecimal() and int(part) < len(properties):
-            properties = properties[int(part)]
-        else:
-            return None
-    return properties if isinstance(properties, SCALAR) and properties != "[secret]" else None
+            yield Difference("engine", stack, step["urn"].rpartition("::")[2], words(step))
 
 
 def of_lists(federation: Federation, stacks: Iterable[str], variables: Mapping[str, str]) -> Iterator[Difference]:

@@ -83,7 +83,19 @@ def start(state: State, place: Place, *, say: Callable[[str], None]) -> dict[str
     command = [PVELAB, "start", "--name", state.name, "--nodes", ",".join(place.nodes), "--desk", place.desk]
     command += ["--packages", place.packages] if place.packages else []
     command += [word for route in place.routes for word in ("--route", route)]
-    log = state.logs / "lab.log"
+    _follow(command, state.logs / "lab.log", say=say)
+    found = status(state.name)
+    state.write(state.endpoint_file, json.dumps(found, indent=2))
+    state.write(state.root / "checkout", f"{REPOSITORY}\n")
+    return found
+
+
+def build_template(state: State, *, say: Callable[[str], None]) -> None:
+    """Build the guests' template into the machine's cache, which takes longer than to start a lab."""
+    _follow([PVELAB, "template", "build", "--name", state.name], state.logs / "template.log", say=say)
+
+
+def _follow(command: list[str], log: Path, *, say: Callable[[str], None]) -> None:
     with log.open("a") as stream:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         assert process.stdout is not None
@@ -94,10 +106,6 @@ def start(state: State, place: Place, *, say: Callable[[str], None]) -> dict[str
             say(line.rstrip())
         if process.wait() != 0:
             raise LabError("\n".join(last))
-    found = status(state.name)
-    state.write(state.endpoint_file, json.dumps(found, indent=2))
-    state.write(state.root / "checkout", f"{REPOSITORY}\n")
-    return found
 
 
 def stop(state: State) -> str:

@@ -7,7 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -142,9 +142,4 @@ def passes_every_check(scene: Scene, key: str, evidence: Evidence, around: dict[
     seen = {one.requirement for one in results}
     assert seen == {one.id for one in chosen}, f"no result for {sorted({one.id for one in chosen} - seen)}"
     red = [one for one in results if one.verdict.is_red]
-    assert not red, first(f"{one.requirement} for {one.subject}: {'; '.join(why(one.evidence))}" for one in red)
-
-
-def why(evidence: Sequence[str]) -> list[str]:
-    """Return the sentences that made a result red: the last, and the controls that were dead."""
-    return [evidence[-1], *(one for one in evidence if one.startswith("control DEAD"))][:3]
+    assert not red, first(f"{one.requirement} for {one.subject}: {'; '.join(one.reasons[:3])}" for one in red)

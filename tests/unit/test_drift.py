@@ -126,3 +126,24 @@ def test_a_hypervisor_that_does_not_answer_is_an_error() -> None:
     variables = {"PROXMOX_VE_ENDPOINT": "https://127.0.0.1:9", "PROXMOX_VE_API_TOKEN": "a@b!c=d", "SSL_CERT_FILE": ""}
     with pytest.raises(drift.DriftError, match="does not say what it runs"):
         drift.ask(variables, "/version")
+
+
+def rules_step(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> dict[str, Any]:
+    changed = {f"rules[{n}].dport": {"kind": "update"} for n in range(max(len(found), len(wanted)))}
+    sides = {"old": {"inputs": {"rules": found}}, "new": {"inputs": {"rules": wanted}}}
+    return step("update", "dc2-rules", "proxmoxve:firewall/rules:Rules", detailedDiff=changed, **sides)
+
+
+def test_a_rule_put_before_the_others_is_the_only_one_named(tmp_path: Path) -> None:
+    """A list that is shifted by one differs in every place, which says nothing to a person."""
+    declared = [{"dport": str(port), "action": "ACCEPT"} for port in range(53, 83)]
+    by_hand = {"dport": "8080", "action": "ACCEPT", "comment": ""}
+    (added,) = differences(tmp_path, rules_step([by_hand, *declared], declared))
+    assert "Rules differs in rules (there are action=ACCEPT dport=8080 that the code does not say)" in added
+    (lost,) = differences(tmp_path, rules_step(declared[:-1], declared))
+    assert "rules (there lack action=ACCEPT dport=82)" in lost
+    (moved,) = differences(tmp_path, rules_step(declared[::-1], declared))
+    assert "rules (the order differs)" in moved
+    (many,) = differences(tmp_path, rules_step(declared, declared[:20]))
+    assert many.count("dport=") == 3
+    assert "and 7 more" in many

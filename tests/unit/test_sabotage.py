@@ -35,9 +35,9 @@ class Platform:
         verdict = Verdict.FAIL if self.broken and not self.blind else Verdict.PASS
         return (observe("NET-01", subject="ystad", verdict=verdict, evidence=["a packet arrived"]),)
 
-    def attempt(self, change: sabotage.Change, *, before: Verdict = Verdict.PASS) -> Outcome:
+    def attempt(self, change: sabotage.Change) -> Outcome:
         one = sabotage.Sabotage("NET-01", "a-change", contextmanager(change))
-        return sabotage.attempt(one, target=self.target, before=before)
+        return sabotage.attempt(one, target=self.target)
 
 
 @pytest.fixture
@@ -74,6 +74,7 @@ def test_a_change_that_is_not_undone_is_no_proof(platform: Platform) -> None:
 
     outcome = platform.attempt(change)
     assert (outcome.during, outcome.after, outcome.proved) == (Verdict.FAIL, Verdict.FAIL, False)
+    assert outcome.evidence[-1] == "after the undo: ystad: a packet arrived"
 
 
 def test_a_change_that_breaks_is_told_and_the_platform_is_looked_at_again(platform: Platform) -> None:
@@ -92,7 +93,10 @@ def test_a_check_that_is_red_before_is_not_tried(platform: Platform) -> None:
         pytest.fail("the change was made")
         yield
 
-    assert platform.attempt(change, before=Verdict.DNF).during is None
+    platform.broken = True
+    outcome = platform.attempt(change)
+    assert (outcome.before, outcome.during) == (Verdict.FAIL, None)
+    assert outcome.evidence[1] == "ystad: a packet arrived", "and says why"
 
 
 def test_unknown_names_are_refused() -> None:

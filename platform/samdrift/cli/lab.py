@@ -33,6 +33,9 @@ def up() -> None:
     with explained(then="samdrift lab status"):
         state = _own().open()
         place = lab.place_of(rollout.federation_of(state))
+        if not lab.status(state.name)["template_file"]:
+            with phase("template", seconds):
+                lab.build_template(state, say=say)
         with phase("lab", seconds):
             found = lab.start(state, place, say=say)
     timing.record(state, "lab up", seconds)

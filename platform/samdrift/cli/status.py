@@ -51,12 +51,8 @@ def status(
         )
         out.print(f"verdicts   {counted}")
         out.print(f"report     {state.report / 'report.html'}")
-    for run in timing.read(state)[-6:]:
-        seconds = run["seconds"]
-        assert isinstance(seconds, dict)
-        out.print(
-            f"{run['run']!s:<11}" + ", ".join(f"{name} {value} s" for name, value in seconds.items()), markup=False
-        )
+    if known := timing.phases(state):
+        out.print("phases     " + " · ".join(f"{name} {value:.0f} s" for name, value in known.items()))
     out.print('get in     samdrift ssh dc1 · samdrift logs dc1 · eval "$(samdrift env)" for plain pulumi', markup=False)
 
 

@@ -34,7 +34,8 @@ def up(
         if deploy:
             with phase("deploy", seconds):
                 result = deploying.deploy(done.hosts, state.root, say)
-    timing.record(state, "no-op up" if done.changed == 0 and not (result and result.changed) else "up", seconds)
+    whole = "up" if not stacks else "up in part"
+    timing.record(state, whole if done.changed or (result and result.changed) else f"no-op {whole}", seconds)
     if as_json:
         answer_json(
             {

@@ -32,6 +32,10 @@ class Control:
     alive: bool
 
 
+ALIVE, DEAD = "control alive", "control DEAD"
+"""How the sentence of a positive control begins."""
+
+
 @dataclass
 class Evidence:
     """Collects one check's observations. The fixture `evidence` of every check."""
@@ -77,7 +81,7 @@ def judge(ending: Ending, evidence: Evidence, *, reason: str = "") -> tuple[Verd
     controls were alive and as many cases were observed as were called for: an empty or blind check never passes.
     """
     sentences = [*evidence.sentences]
-    sentences += [f"control {'alive' if one.alive else 'DEAD'}: {one.sentence}" for one in evidence.controls]
+    sentences += [f"{ALIVE if one.alive else DEAD}: {one.sentence}" for one in evidence.controls]
     cases = f"{evidence.cases} cases observed, at least {evidence.minimum} called for"
     if ending is Ending.ASSERTED:
         verdict, last = Verdict.FAIL, reason or "the check's assertion did not hold"

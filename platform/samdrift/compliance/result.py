@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from samdrift.compliance.evidence import DEAD
 from samdrift.compliance.verdict import Verdict
 
 LIFETIME = timedelta(days=7)
@@ -39,6 +40,11 @@ class Result(BaseModel):
         if self.expires <= self.at:
             raise ValueError(f"{self.requirement}: expires ({self.expires}) must be later than at ({self.at})")
         return self
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The sentences that made it what it is: the last one, and the controls that were dead."""
+        return (*self.evidence[-1:], *(one for one in self.evidence[:-1] if one.startswith(DEAD)))
 
     def is_expired(self, now: datetime) -> bool:
         """Whether the result has become too old to count."""

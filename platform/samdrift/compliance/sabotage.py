@@ -83,15 +83,10 @@ def run_sabotages(
     place = installation(state)
     target = confirm(place)
     outcomes: list[Outcome] = []
-    green: dict[str, Verdict] = {}
+    green = ""  # the requirement whose check was green after the sabotage before
     for one in chosen:
-        if one.requirement not in green:
-            _say(say, f"{one.requirement} {one.name}: the check must be green before the change")
-        before = green.get(one.requirement) or worst(_check(place, one.requirement))
-        outcome = attempt(one, target=target, before=before, say=say)
-        green.pop(one.requirement, None)
-        if outcome.after is not None:
-            green[one.requirement] = outcome.after
+        outcome = attempt(one, target=target, is_green=one.requirement == green, say=say)
+        green = one.requirement if outcome.after is Verdict.PASS else ""
         outcomes.append(outcome)
         keep([outcome], place.root / LAST_OUTCOMES)
     return tuple(outcomes)
@@ -108,12 +103,20 @@ def select(
     return found
 
 
-def attempt(one: Sabotage, *, target: Target, before: Verdict, say: Callable[[str], None] | None = None) -> Outcome:
-    """Apply one sabotage, check, undo, check again. A check that is not green before proves nothing by turning red."""
+def attempt(
+    one: Sabotage, *, target: Target, is_green: bool = False, say: Callable[[str], None] | None = None
+) -> Outcome:
+    """Check, apply one sabotage, check, undo, check. A check that is not green before proves nothing by turning red.
+
+    `is_green`: the check was green a moment ago, and need not be run before the change.
+    """
     begun = time.monotonic()
-    if before is not Verdict.PASS:
-        reason = (f"not tried: the check is {before.value} already, before the change",)
-        return _outcome(one, before=before, evidence=reason, begun=begun)
+    if not is_green:
+        _say(say, f"{one.requirement} {one.name}: the check must be green before the change")
+        found = _check(target.state, one.requirement)
+        if (before := worst(found)) is not Verdict.PASS:
+            reason = f"not tried: the check is {before.value} already, before the change"
+            return _outcome(one, before=before, evidence=(reason, *_why(found, before)), begun=begun)
     during: tuple[Result, ...] = ()
     trouble: tuple[str, ...] = ()
     try:
@@ -123,10 +126,16 @@ def attempt(one: Sabotage, *, target: Target, before: Verdict, say: Callable[[st
     except Exception as error:  # whatever a sabotage raises, the platform must be seen green again afterwards
         trouble = (f"the change or its undoing broke: {type(error).__name__}: {error}",)
     _say(say, f"{one.requirement} {one.name}: undone; the check must turn green")
-    after = worst(_check(target.state, one.requirement))
-    red = tuple(r for r in during if r.verdict is Verdict.FAIL)
-    evidence = tuple(f"{r.subject}: {r.evidence[-1]}" for r in red if r.evidence) + trouble
-    return _outcome(one, before=before, during=worst(during), after=after, evidence=evidence, begun=begun)
+    left = _check(target.state, one.requirement)
+    after = worst(left)
+    evidence = _why(during, Verdict.FAIL) + trouble
+    if after is not Verdict.PASS:
+        evidence += tuple(f"after the undo: {sentence}" for sentence in _why(left, after))
+    return _outcome(one, before=Verdict.PASS, during=worst(during), after=after, evidence=evidence, begun=begun)
+
+
+def _why(results: Collection[Result], verdict: Verdict) -> tuple[str, ...]:
+    return tuple(f"{one.subject}: {'; '.join(one.reasons)}" for one in results if one.verdict is verdict)
 
 
 def worst(results: Collection[Result]) -> Verdict:

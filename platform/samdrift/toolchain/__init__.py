@@ -10,7 +10,7 @@ Standard library only: this is what builds the rest.
 
 from samdrift.toolchain.environment import environment
 from samdrift.toolchain.error import ToolchainError
-from samdrift.toolchain.locate import Toolchain, ensure
+from samdrift.toolchain.locate import Toolchain, ensure, seconds_built
 from samdrift.toolchain.stack import break_lock, init_stack
 
-__all__ = ["Toolchain", "ToolchainError", "break_lock", "ensure", "environment", "init_stack"]
+__all__ = ["Toolchain", "ToolchainError", "break_lock", "ensure", "environment", "init_stack", "seconds_built"]

@@ -11,6 +11,7 @@ build continues, because Go keeps every downloaded module and every compiled pac
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from samdrift.toolchain.pins import Part
 
 Progress = Callable[[str], None]
 
+SECONDS = "seconds"
+"""File beside a finished part: how long it took, for `samdrift bench`."""
 BRIDGE = "samdrift/toolchain/provider/bridge"
 VERSION_OF_SDK = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 
@@ -39,6 +42,12 @@ def is_built(part: Part) -> bool:
     return all(os.access(folder(part) / name, os.X_OK) for name in part.files)
 
 
+def seconds(part: Part) -> float | None:
+    """Return how long the last, successful try to build the part took; None where it is not built here."""
+    file = folder(part) / SECONDS
+    return float(file.read_text()) if file.exists() else None
+
+
 def build(part: Part, progress: Progress, compile_part: Callable[[Part, Path, Progress], None] | None = None) -> Path:
     """Build `part` unless the cache has it, and return its folder; other processes wait and then find it.
 
@@ -54,7 +63,11 @@ def build(part: Part, progress: Progress, compile_part: Callable[[Part, Path, Pr
         unfinished = cache() / f"{part.name}.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
+        began = time.monotonic()
         (compile_part or COMPILE[part.name])(part, unfinished, progress)
+        took = time.monotonic() - began
+        (unfinished / SECONDS).write_text(f"{took:.1f}\n")
+        progress(f"{part.name}: built in {took:.0f} s")
         shutil.rmtree(target, ignore_errors=True)
         unfinished.rename(target)
     return target

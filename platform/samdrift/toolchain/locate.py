@@ -43,6 +43,12 @@ def ensure(progress: Callable[[str], None]) -> Toolchain:
     )
 
 
+def seconds_built() -> float | None:
+    """Return how long engine and provider took to build on this machine; None where they were not built."""
+    known = [build.seconds(part) for part in (pins.engine(), pins.provider())]
+    return sum(one for one in known if one is not None) if any(known) else None
+
+
 def installed() -> Toolchain | None:
     """Return the first `pulumi` on PATH that is at least as new as the pinned one and has its Python language host."""
     for pulumi in candidates():
