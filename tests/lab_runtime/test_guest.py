@@ -91,6 +91,17 @@ def test_a_clone_is_another_host(lab: Machine, make_spec: Callable[..., GuestSpe
     lab.destroy(CLONE)
 
 
+def test_a_file_that_the_guest_keeps_for_itself_is_not_touched(lab: Machine, spec: GuestSpec) -> None:
+    """The marker that a role sets before it writes the file itself."""
+    must(lab, GUEST, "sh", "-c", "touch /etc/.pve-ignore.hosts; echo '127.0.0.1 localhost' > /etc/hosts")
+    lab.reboot(GUEST, spec, print)
+    assert must(lab, GUEST, "cat", "/etc/hosts") == "127.0.0.1 localhost\n"
+    must(lab, GUEST, "rm", "/etc/.pve-ignore.hosts")
+    lab.reboot(GUEST, spec, print)
+    wait_for(lambda: is_booted(lab, GUEST), what="CT booted")
+    assert "BEGIN PVE" in must(lab, GUEST, "cat", "/etc/hosts")
+
+
 def test_the_administrators_lines_survive_a_restart(lab: Machine, spec: GuestSpec) -> None:
     must(
         lab,

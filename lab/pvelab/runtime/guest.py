@@ -259,7 +259,7 @@ class Guests:
         if spec.timezone and spec.timezone != "host":
             changes.append({"kind": "write", "path": "/etc/timezone", "text": f"{spec.timezone}\n"})
             changes.append({"kind": "link", "path": "/etc/localtime", "text": f"/usr/share/zoneinfo/{spec.timezone}"})
-        return changes
+        return [{**change, "yields": True} for change in changes]
 
     def _in_tree(
         self,

@@ -97,14 +97,27 @@ def _in_tree(tree: str, owner: int, changes: list[dict]) -> None:
 
 
 def _change(
-    owner: int, *, kind: str, path: str, text: str = "", mode: int = 0o644, mark: str = "", keep: bool = False
+    owner: int,
+    *,
+    kind: str,
+    path: str,
+    text: str = "",
+    mode: int = 0o644,
+    mark: str = "",
+    keep: bool = False,
+    yields: bool = False,
 ) -> None:
     """One change of a file.
 
     `write`: the whole file (not when `keep` and it exists); `mark`: the part between BEGIN and END lines of that mark,
     at the end when there is none yet, never touching the rest; `remove`: every path matching; `field`: the second
     `:`-separated field of the line that begins with `mark`; `folder`; `link`: a symbolic link to `text`.
+
+    With `yields` the file is left alone where the guest has `.pve-ignore.<name>` beside it (Proxmox VE Administration
+    Guide, Guest Operating System Configuration).
     """
+    if yields and os.path.isfile(os.path.join(os.path.dirname(path), f".pve-ignore.{os.path.basename(path)}")):
+        return
     if kind == "remove":
         for found in glob.glob(path):
             os.unlink(found)
