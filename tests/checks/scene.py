@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
@@ -104,7 +104,8 @@ class Scene:
         if key not in self._plugs:
             station = Station(f"plug {number} in {network.vnet}", [*self.enter(), "unshare", "--net"])
             self._stations[f"plug {key}"] = station
-            four, six = free_addresses(network.ipv4, network.ipv6)
+            taken = {address for place in self._plugs.values() for address in place.addresses}
+            four, six = free_addresses(network.ipv4, network.ipv6, taken=taken)
             self.wall.ask(
                 "wire.plug",
                 pid=station.ask("wire.own_pid"),
@@ -124,8 +125,13 @@ class Scene:
         self._plugs.clear()
 
 
-def free_addresses(ipv4: IPv4Network, ipv6: IPv6Network) -> tuple[str, str]:
-    """Return random host addresses beyond those the address plan gives to anybody (its host numbers end at 99)."""
-    four = ipv4.network_address + random.randrange(100, min(ipv4.num_addresses, 65536) - 2)
-    six = ipv6.network_address + random.randrange(0x1_0000, 0xFFFF_FFFF)
-    return str(four), str(six)
+def free_addresses(ipv4: IPv4Network, ipv6: IPv6Network, *, taken: Collection[str]) -> tuple[str, str]:
+    """Return random host addresses beyond those the address plan gives to anybody (its host numbers end at 99).
+
+    In a small network the same number comes up again often enough to make a control fail now and then.
+    """
+    while True:
+        four = str(ipv4.network_address + random.randrange(100, min(ipv4.num_addresses, 65536) - 2))
+        six = str(ipv6.network_address + random.randrange(0x1_0000, 0xFFFF_FFFF))
+        if not {four, six} & {*taken}:
+            return four, six
