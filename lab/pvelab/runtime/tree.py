@@ -87,13 +87,20 @@ def _in_tree(tree: str, owner: int, changes: list[dict]) -> None:
             os.chroot(tree)
             os.chdir("/")
             for change in changes:
-                _change(owner, **change)
+                if not (change.pop("yields", False) and _is_kept(change["path"])):
+                    _change(owner, **change)
         except OSError as error:
             print(error, file=sys.stderr)
             os._exit(1)
         os._exit(0)
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
         sys.exit(1)
+
+
+def _is_kept(path: str) -> bool:
+    """Whether the guest keeps the file for itself (Proxmox VE Administration Guide, Guest Operating System Config.)."""
+    folder, name = os.path.split(path)
+    return os.path.lexists(f"{folder}/.pve-ignore.{name}")
 
 
 def _change(
@@ -105,19 +112,13 @@ def _change(
     mode: int = 0o644,
     mark: str = "",
     keep: bool = False,
-    yields: bool = False,
 ) -> None:
     """One change of a file.
 
     `write`: the whole file (not when `keep` and it exists); `mark`: the part between BEGIN and END lines of that mark,
     at the end when there is none yet, never touching the rest; `remove`: every path matching; `field`: the second
     `:`-separated field of the line that begins with `mark`; `folder`; `link`: a symbolic link to `text`.
-
-    With `yields` the file is left alone where the guest has `.pve-ignore.<name>` beside it (Proxmox VE Administration
-    Guide, Guest Operating System Configuration).
     """
-    if yields and os.path.isfile(os.path.join(os.path.dirname(path), f".pve-ignore.{os.path.basename(path)}")):
-        return
     if kind == "remove":
         for found in glob.glob(path):
             os.unlink(found)
