@@ -68,7 +68,11 @@ class Platform:
 
     def ask(self, *verb: str, ok: bool = True) -> Any:
         """Run a verb with --json and return its answer."""
-        return json.loads(self.run(*verb, ok=ok).stdout)
+        done = self.run(*verb, ok=ok)
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            pytest.fail(f"samdrift {' '.join(verb)} gave no answer, but: {done.stdout[-2000:]}\n{done.stderr[-4000:]}")
 
 
 @pytest.fixture(scope="session")

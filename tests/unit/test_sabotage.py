@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -97,6 +97,24 @@ def test_a_check_that_is_red_before_is_not_tried(platform: Platform) -> None:
     outcome = platform.attempt(change)
     assert (outcome.before, outcome.during) == (Verdict.FAIL, None)
     assert outcome.evidence[1] == "ystad: a packet arrived", "and says why"
+
+
+def test_a_green_result_of_a_moment_ago_stands_for_the_check_before() -> None:
+    now = datetime.now(tz=UTC)
+
+    def result(requirement: str, verdict: Verdict, *, minutes: int = 1, check: str = "a_check") -> Result:
+        at = now - timedelta(minutes=minutes)
+        return observe(requirement, subject="ystad", verdict=verdict, evidence=[], at=at, check=check)
+
+    seen = [
+        result("NET-01", Verdict.PASS),
+        result("NET-01", Verdict.UNPROVEN, check=""),
+        result("NET-02", Verdict.PASS),
+        result("NET-02", Verdict.DNF),
+        result("NET-03", Verdict.PASS, minutes=31),
+        result("NET-07", Verdict.PASS, check=""),
+    ]
+    assert sabotage.seen_green(seen, now=now) == {"NET-01"}
 
 
 def test_unknown_names_are_refused() -> None:

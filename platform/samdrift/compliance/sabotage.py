@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -17,8 +17,8 @@ from rich.text import Text
 
 from samdrift.compliance.outcome import LAST_OUTCOMES, Outcome, keep
 from samdrift.compliance.report import STYLES
-from samdrift.compliance.result import Result
-from samdrift.compliance.run import installation, run_checks
+from samdrift.compliance.result import Result, read
+from samdrift.compliance.run import LAST_RESULTS, installation, run_checks
 from samdrift.compliance.target import Target, confirm
 from samdrift.compliance.verdict import Verdict, merge
 from samdrift.standard import catalogue
@@ -31,6 +31,9 @@ Change = Callable[[Target], Iterator[Environment | None]]
 """Changes the platform, yields once, and undoes the change however the run ended."""
 
 PACKAGE = "tests/sabotages"
+RECENT = timedelta(minutes=30)
+"""How old a green result may be that stands for the check before the change. If it is wrong, the check after the undo
+is red, and the sabotage proves nothing."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +86,20 @@ def run_sabotages(
     place = installation(state)
     target = confirm(place)
     outcomes: list[Outcome] = []
-    green = ""  # the requirement whose check was green after the sabotage before
+    green = seen_green(read(place.root / LAST_RESULTS), now=datetime.now(tz=UTC))
     for one in chosen:
-        outcome = attempt(one, target=target, is_green=one.requirement == green, say=say)
-        green = one.requirement if outcome.after is Verdict.PASS else ""
+        outcome = attempt(one, target=target, is_green=one.requirement in green, say=say)
+        green = green - {one.requirement} | ({one.requirement} if outcome.after is Verdict.PASS else set())
         outcomes.append(outcome)
         keep([outcome], place.root / LAST_OUTCOMES)
     return tuple(outcomes)
+
+
+def seen_green(results: Collection[Result], *, now: datetime) -> set[str]:
+    """Return the requirements that `samdrift verify` found green a moment ago, every result of them."""
+    red = {one.requirement for one in results if one.verdict.is_red}
+    old = {one.requirement for one in results if now - one.at > RECENT}
+    return {one.requirement for one in results if one.check and one.verdict is Verdict.PASS} - red - old
 
 
 def select(
