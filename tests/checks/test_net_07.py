@@ -27,7 +27,10 @@ def test_net_07_members_and_management_are_isolated(member: str, scene: Scene, e
     evidence.need(len(origins) * len(watch.targets()))
 
     found = watch.attack(origins, evidence, allowed=shared_services(scene))
-    found += sweep(scene, member, random.choice(origins[:2]), evidence)
+    if not found:
+        # Through a router that lets all pass, refused ports by the 65535 would fill every table of connections on the
+        # way, and for a minute or two no new one gets through: no engineer's either.
+        found += sweep(scene, member, random.choice(origins[:2]), evidence)
     innocent = watch.prove_listeners(scene, evidence)
     found += watch.tell(innocent=innocent)
     found += tap.tell()
