@@ -1,6 +1,7 @@
 """The guests' packet filter, judged by packets: both directions, both families, with a control beside every refusal."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -172,3 +173,27 @@ def test_a_connection_survives_a_new_ruleset_and_a_guest_its_reboot(lab: Machine
     )
     lab.apply_firewall(spec)
     must(lab, B, "sh", "-c", "for _ in $(seq 60); do grep -q still /run/talk && exit; sleep 0.1; done; exit 1")
+
+
+def test_a_connection_made_while_a_guests_filter_was_off_goes_on_when_it_is_on(lab: Machine) -> None:
+    """The far end speaks first, and no rule lets it in: only what is known of the connection does."""
+    shut = filtered(B, policy_out="DROP")
+    lab.apply_firewall(FirewallSpec(enable=True, guests=(replace(shut, enable=False),)))
+    server = (
+        "import os,socket,time; s=socket.create_server(('',10)); c,_=s.accept(); c.recv(1)\n"
+        "while not os.path.exists('/run/go'): time.sleep(0.05)\n"
+        "c.sendall(b'still here'); time.sleep(9)"
+    )
+    client = (
+        "import socket,time\nfor _ in range(50):\n"
+        " try: s=socket.create_connection(('10.77.1.10',10)); break\n except OSError: time.sleep(0.1)\n"
+        "s.sendall(b'?'); open('/run/connected','w').close()\n"
+        "s.settimeout(9); open('/run/heard','wb').write(s.recv(99))"
+    )
+    must(lab, A, "systemd-run", "--quiet", "python3", "-c", server)
+    must(lab, B, "systemd-run", "--quiet", "python3", "-c", client)
+    must(lab, B, "sh", "-c", "for _ in $(seq 60); do test -e /run/connected && exit; sleep 0.1; done; exit 1")
+    lab.apply_firewall(FirewallSpec(enable=True, guests=(shut,)))
+    assert ask(lab, A, ("tcp", B_RED[0], OPEN)) == ["silence"], "the filter is on"
+    must(lab, A, "touch", "/run/go")
+    must(lab, B, "sh", "-c", "for _ in $(seq 60); do grep -qs still /run/heard && exit; sleep 0.1; done; exit 1")

@@ -44,11 +44,12 @@ def compile_ruleset(spec: FirewallSpec) -> str:
         key=lambda pair: (pair[0].vmid, pair[1].index),
     )
     _check(spec)
-    if not filtered:
+    if not spec.enable or not any(guest.nics for guest in spec.guests):
         return "\n".join([*head, ""])
     if len(filtered) > MOST_NICS:
         raise FirewallError(f"{len(filtered)} filtered interfaces: accepted are at most {MOST_NICS}")
-    return "\n".join([*head, *_bridge_table(spec, filtered), *_inet_table(spec, filtered), ""])
+    bridge = _bridge_table(spec, filtered) if filtered else []
+    return "\n".join([*head, *bridge, *_inet_table(spec, filtered), ""])
 
 
 def _check(spec: FirewallSpec) -> None:
@@ -143,12 +144,14 @@ def _inet_table(spec: FirewallSpec, filtered: list[tuple[GuestFirewall, GuestNic
     for guest, nic in filtered:
         for direction in ("in", "out"):
             body += _chain(f"{direction}-{nic.veth}", _nic_chain(spec, guest, nic, direction, sets))
-    zones = ", ".join(f'"{vnet}" : {_zone(vnet)}' for vnet in sorted({nic.vnet for _, nic in filtered}))
-    # A routed packet passes one bridge per hop: each tracks connections for itself.
+    # A routed packet passes one bridge per hop: each tracks connections for itself. Those of guests without a filter
+    # are tracked as well, so that they go on when it is switched on.
+    vnets = sorted({nic.vnet for guest in spec.guests for nic in guest.nics})
+    zones = ", ".join(f'"{vnet}" : {_zone(vnet)}' for vnet in vnets)
     body += _chain(
         "zone", ["type filter hook prerouting priority raw; policy accept;", f"ct zone set iifname map {{ {zones} }}"]
     )
-    for direction, priority, shift in (("out", "filter - 10", 16), ("in", "filter", 0)):
+    for direction, priority, shift in (("out", "filter - 10", 16), ("in", "filter", 0)) if filtered else ():
         mask = MOST_NICS << shift
         chains = ", ".join(
             f"{number << shift:#x} : goto {direction}-{nic.veth}" for number, (_, nic) in enumerate(filtered, start=1)
