@@ -86,9 +86,13 @@ class State:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = path.with_name(f".{path.name}.{os.getpid()}")
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(text)
-        part.replace(path)
+        try:
+            with os.fdopen(descriptor, "w") as stream:
+                stream.write(text)
+            part.replace(path)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
 
     def secret(self, name: str) -> str:
         """Return the named secret, made at first use: 24 random characters that satisfy the directory's rules."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from pvelab.runtime import preflight
 from pvelab.runtime.errors import MachineError
 from pvelab.runtime.machine import Machine
 from pvelab.runtime.model import GuestSpec, VnetSpec
@@ -137,7 +138,13 @@ def test_a_guests_own_reboot_and_poweroff(lab: Machine) -> None:
     assert lab._networks.bridges() == {"red", "blue", "green"}
 
 
-def test_refusals_are_one_sentence_and_leave_nothing(lab: Machine, spec: GuestSpec) -> None:
+def test_refusals_are_one_sentence_and_leave_nothing(
+    lab: Machine, spec: GuestSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(preflight, "free_disk", lambda where: preflight.GUEST_DISK + 1)
+        with pytest.raises(MachineError, match=r"CT 108 beside 1 others that still grow needs .* MiB of disk"):
+            lab.create(replace(spec, vmid=108), print)
     with pytest.raises(MachineError, match="bridge 'gone' does not exist"):
         lab.start(GUEST, replace(spec, nics=(replace(nic(GUEST), bridge="gone"),)), print)
     with pytest.raises(MachineError, match=r"template missing\.tar\.zst does not exist"):

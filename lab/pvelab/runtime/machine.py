@@ -9,6 +9,7 @@ from pathlib import Path
 from pvelab.firewall.compile import compile_ruleset
 from pvelab.firewall.model import FirewallError, FirewallSpec
 from pvelab.runtime import (
+    disk,
     hostkey,
     kernel,
     leftover,
@@ -270,7 +271,11 @@ class Machine:
         return template.build(self.place.cache, log)
 
     def _check_room(self, vmid: int, *, memory: int) -> None:
-        preflight.check(self.place.state, disk=preflight.GUEST_DISK, memory=memory, purpose=f"CT {vmid}")
+        images = set(self.place.guests.glob("*/disk.img")) - {self.place.image(vmid)}
+        others = [disk.used_bytes(image) for image in images]
+        purpose = f"CT {vmid} beside {len(others)} others that still grow"
+        room = preflight.GUEST_DISK + preflight.still_wanted(others)
+        preflight.check(self.place.state, disk=room, memory=memory, purpose=purpose)
 
     @contextmanager
     def _only(self, vmid: int) -> Iterator[None]:

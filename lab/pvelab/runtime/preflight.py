@@ -1,6 +1,7 @@
 """Is there room on the machine? Checked before a lab opens and before a guest is made or started."""
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from pvelab.runtime.errors import MachineError
@@ -24,6 +25,15 @@ def free_memory() -> int:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) << 10
     return 0
+
+
+def still_wanted(used: Iterable[int]) -> int:
+    """Bytes that guests, whose images take `used` bytes each, will take beyond that: images are sparse and grow.
+
+    >>> still_wanted([100 << 20, 600 << 20]) >> 20
+    412
+    """
+    return sum(max(0, GUEST_DISK - one) for one in used)
 
 
 def check(where: Path, *, disk: int, memory: int, purpose: str) -> None:

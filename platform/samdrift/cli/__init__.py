@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import sys
+
 import typer
 
 from samdrift.cli import bench, check, deploy, down, env, lab, logs, onboard, sabotage, ssh, status, up, verify
+from samdrift.cli.console import explain
 
 app = typer.Typer(
     name="samdrift",
@@ -21,4 +25,10 @@ for module in (up, down, deploy, ssh, logs, verify, sabotage, check, onboard, en
 
 def main() -> None:
     """Entry point of the `samdrift` command."""
-    app()
+    try:
+        app()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        explain("The disk is full", why=str(error), then="make room (`df -h`) and run the same command again")
+        sys.exit(1)

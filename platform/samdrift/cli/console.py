@@ -28,11 +28,16 @@ def answer_json(value: Any) -> None:
 
 def fail(what: str, *, why: str = "", log: str = "", then: str = "", code: int = 1) -> NoReturn:
     """End the verb: what failed, why, where the log is, and what to do next."""
+    explain(what, why=why, log=log, then=then)
+    raise typer.Exit(code)
+
+
+def explain(what: str, *, why: str = "", log: str = "", then: str = "") -> None:
+    """Say what failed, why, where the log is, and what to do next."""
     err.print(f"[bold red]{what}[/bold red]")
     for label, text in (("why", why), ("log", log), ("next", then)):
         if text:
             err.print(f"  {label + ':':<6}{text}", markup=False)
-    raise typer.Exit(code)
 
 
 @contextmanager
