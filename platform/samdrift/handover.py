@@ -16,10 +16,11 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from samdrift.federation import addressing, municipality
+from samdrift.federation.derived import Guest
 from samdrift.federation.guest import guests_of
 from samdrift.federation.load import load_federation
 from samdrift.federation.network import hall_network, networks_of
-from samdrift.federation.record import AnyStack, Federation, Guest, Member, Record
+from samdrift.federation.record import AnyStack, Federation, Member, Record
 from samdrift.federation.setting import settings_of
 
 VERSION = 1

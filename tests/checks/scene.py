@@ -13,9 +13,10 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 
 from samdrift import lab
+from samdrift.federation.derived import Guest, Network
 from samdrift.federation.guest import all_guests, router
 from samdrift.federation.network import hall_network, networks_of
-from samdrift.federation.record import Federation, Guest, Member, Network
+from samdrift.federation.record import Federation, Member
 from samdrift.state import State
 from tests.checks.probe.station import Station
 

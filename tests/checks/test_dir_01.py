@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from samdrift.compliance.evidence import Evidence
+from samdrift.federation.derived import Network
 from samdrift.federation.network import networks_of
-from samdrift.federation.record import Network
 from tests.checks.scene import Scene
 from tests.checks.watch import first
 

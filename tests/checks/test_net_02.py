@@ -3,8 +3,8 @@
 import pytest
 
 from samdrift.compliance.evidence import Evidence
+from samdrift.federation.derived import Network
 from samdrift.federation.network import networks_of
-from samdrift.federation.record import Network
 from tests.checks.scene import Place, Scene, new_word
 from tests.checks.watch import Tap, first, sentence
 

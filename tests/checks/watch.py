@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from samdrift.compliance.evidence import Evidence
-from samdrift.federation.record import Network
+from samdrift.federation.derived import Network
 from tests.checks.scene import Place, Scene, new_word
 
 PROTOCOLS = ("tcp", "udp", "icmp")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from samdrift.components.backup import BackupJob
+from samdrift.federation.derived import Guest
 from samdrift.federation.guest import guests_of
-from samdrift.federation.record import Guest
 from samdrift.rehearsal import Declared
 from tests.components.recording import federation, only, record
 

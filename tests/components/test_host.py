@@ -8,9 +8,9 @@ import pytest
 
 from samdrift.components.firewall import set_entries
 from samdrift.components.host import Host, Placement
+from samdrift.federation.derived import Guest
 from samdrift.federation.flow import firewall_rules
 from samdrift.federation.guest import all_guests
-from samdrift.federation.record import Guest
 from samdrift.rehearsal import Rehearsal
 from tests.components.recording import federation, lies_below, of_type, only, provider_of, record, waits_for
 

@@ -10,8 +10,9 @@ import subprocess
 from ipaddress import ip_interface
 from pathlib import Path
 
+from samdrift.federation.derived import Guest, Interface
 from samdrift.federation.network import networks_of
-from samdrift.federation.record import Federation, Guest, Interface
+from samdrift.federation.record import Federation
 from samdrift.state import State
 from tests.checks.probe.station import Station
 from tests.checks.scene import Scene

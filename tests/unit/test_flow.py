@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samdrift.federation import addressing, end, flow
+from samdrift.federation.derived import Guest, Rule
 from samdrift.federation.guest import all_guests
 from samdrift.federation.network import hall_network, networks_of
-from samdrift.federation.record import Federation, Flow, Guest, Member, Rule
+from samdrift.federation.record import Federation, Flow, Member
 from tests.unit.sample import CODES, default_federation, member, with_members
 
 FLOWS = st.builds(

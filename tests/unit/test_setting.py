@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from samdrift.federation.derived import Guest
 from samdrift.federation.guest import all_guests
-from samdrift.federation.record import Guest
 from samdrift.federation.setting import SECRETS, settings_of
 from samdrift.handover import HostRecord, fill_members, host_records
 from tests.unit.sample import default_federation, member, with_members

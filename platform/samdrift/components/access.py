@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_proxmoxve as proxmoxve
 
-from samdrift.federation.record import Guest
+from samdrift.federation.derived import Guest
 
 PRIVILEGES: Mapping[str, tuple[str, ...]] = {
     # Pool.Allocate: Proxmox asks for it on the pool that a new guest names. The rest is what making, changing, starting

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_proxmoxve as proxmoxve
 
-from samdrift.federation.record import Backup, Guest
+from samdrift.federation.derived import Guest
+from samdrift.federation.record import Backup
 
 
 class BackupJob(pulumi.ComponentResource):

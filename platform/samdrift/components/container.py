@@ -22,7 +22,7 @@ from pulumi_proxmoxve import (
     ContainerLegacyStartupArgs,
 )
 
-from samdrift.federation.record import Guest, Interface
+from samdrift.federation.derived import Guest, Interface
 
 IGNORED = [
     # Both count at creation only and would replace a running guest. Keys are rolled by the role `base`, the system is

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_proxmoxve as proxmoxve
 
-from samdrift.federation.record import Guest
+from samdrift.federation.derived import Guest
 
 
 def declare_entry(

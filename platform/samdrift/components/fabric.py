@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_proxmoxve as proxmoxve
 
-from samdrift.federation.record import Network, Zone
+from samdrift.federation.derived import Network, Zone
 
 
 class Fabric(pulumi.ComponentResource):

@@ -13,7 +13,7 @@ import pulumi
 import pulumi_proxmoxve as proxmoxve
 from pulumi_proxmoxve.firewall import IpsetLegacyCidrArgs, RulesLegacyRuleArgs
 
-from samdrift.federation.record import FirewallRule, Guest
+from samdrift.federation.derived import FirewallRule, Guest
 
 LONGEST = 512  # characters of a rule's source or destination (Proxmox VE API, firewall rules)
 

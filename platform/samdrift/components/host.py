@@ -11,7 +11,8 @@ from samdrift.components.container import declare_container
 from samdrift.components.entry import declare_entry
 from samdrift.components.firewall import GuestFirewall
 from samdrift.components.machine import declare_machine
-from samdrift.federation.record import FirewallRule, Guest, Hypervisor
+from samdrift.federation.derived import FirewallRule, Guest
+from samdrift.federation.record import Hypervisor
 
 
 @dataclass(frozen=True)

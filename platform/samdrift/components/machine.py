@@ -22,7 +22,7 @@ from pulumi_proxmoxve import (
     VmLegacyStartupArgs,
 )
 
-from samdrift.federation.record import Guest, Interface
+from samdrift.federation.derived import Guest, Interface
 
 # A newer image or other keys must not replace a running machine, see container.py.
 IGNORED = ["initialization.userAccount", "disks[0].importFrom"]

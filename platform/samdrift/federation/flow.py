@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from samdrift.federation import addressing, catalogue
+from samdrift.federation.derived import FirewallRule, Guest, Rule
 from samdrift.federation.end import CLIENTS, HOST_SELECTORS, End, end_of, forbidden, package_proxy
 from samdrift.federation.network import hall_network
-from samdrift.federation.record import Federation, FirewallRule, Flow, Guest, Hall, Member, Rule
+from samdrift.federation.record import Federation, Flow, Hall, Member
 
 
 def flows_of(federation: Federation, guest: Guest) -> tuple[Flow, ...]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from samdrift.federation import addressing, flow, municipality, placement
+from samdrift.federation.derived import Guest, Interface, Network
 from samdrift.federation.network import hall_network, networks_of
-from samdrift.federation.record import AnyStack, Federation, Guest, Hall, Interface, Member, Network, Vault
+from samdrift.federation.record import AnyStack, Federation, Hall, Member, Vault
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from ipaddress import IPv4Network
 from typing import get_args
 
 from samdrift.federation import addressing, municipality
-from samdrift.federation.record import AnyStack, Federation, Hall, Member, Network, NetworkName, Zone
+from samdrift.federation.derived import Network, NetworkName, Zone
+from samdrift.federation.record import AnyStack, Federation, Hall, Member
 
 
 def zones_of(hall: Hall) -> tuple[Zone, ...]:

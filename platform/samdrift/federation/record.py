@@ -1,13 +1,13 @@
-"""The records of a federation: what a stack file may say (declared), and what follows from it (derived).
+"""The records that are declared: what a stack file may say, and what the catalogue offers.
 
-Declared records have exactly the keys of the stack files; `load.py` fills them and reports what does not fit.
-Derived records (`Zone`, `Network`, `Interface`, `Guest`, `Rule`, ...) are made by pure functions from declared ones.
+They have exactly the keys of the stack files; `load.py` fills them and reports what does not fit. What follows from
+them is in `derived.py`.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -47,9 +47,6 @@ class Record(BaseModel):
     """Base of all records: cannot be changed, refuses keys that it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-# --- declared: in the stack files -------------------------------------------------------------------------------------
 
 
 class Uplinks(Record):
@@ -145,6 +142,23 @@ class Flow(Record):
     protocol: Protocol
     ports: tuple[Ports, ...] = ()
     why: Sentence
+
+
+class Service(Record):
+    """A service of the catalogue."""
+
+    name: Label
+    title: str
+    """English."""
+    titel: str
+    """Swedish."""
+    status: Literal["offered", "planned"]
+    """A planned one may be the target of an inventory row, but no member can switch it on yet."""
+    requires: tuple[str, ...] = ()
+    replaces: tuple[str, ...]
+    """Inventory categories that must be mapped before a member may switch it on (ONB-01)."""
+    roles: tuple[str, ...] = ()
+    flows: tuple[Flow, ...] = ()
 
 
 class Orderer(Record):
@@ -297,137 +311,3 @@ class Federation(Record):
                 return stack
         accepted = ", ".join(stack.name for stack in self.stacks)
         raise LookupError(f"no stack {name!r} in federation {self.name}; there are: {accepted}")
-
-
-# --- derived: computed from the above ---------------------------------------------------------------------------------
-
-ZoneName = Literal["adm", "ped", "hall"]
-NetworkName = Literal["adm", "ped", "svc", "dmz", "mgt", "transit", "wan", "vault"]
-
-
-class Zone(Record):
-    """An SDN zone of type `vlan` on one bridge of every node; declared by the hall's stack."""
-
-    name: ZoneName
-    bridge: str
-
-
-class Network(Record):
-    """One SDN VNet: a broadcast domain with a tag of its own, never a gateway or SNAT of the SDN's."""
-
-    name: NetworkName
-    vnet: str = Field(pattern=r"^[a-z][a-z0-9]{1,7}$")
-    zone: ZoneName
-    tag: int = Field(ge=2, le=4094)
-    stack: str
-    """Name of the stack that declares it."""
-    member: str | None
-    """Key of the member whose network it is."""
-    ipv4: IPv4Network
-    ipv6: IPv6Network
-
-
-class Interface(Record):
-    """One leg of a guest; its position in `Guest.interfaces` is the number of the hypervisor's `net<n>`."""
-
-    name: NetworkName
-    """Name inside the guest: the network's."""
-    vnet: str
-    mac: str = Field(pattern=r"^BC:24:11(:[0-9A-F]{2}){3}$")
-    ipv4: IPv4Interface
-    ipv6: IPv6Interface
-    gateway4: IPv4Address | None = None
-    gateway6: IPv6Address | None = None
-    forwards: tuple[str, ...] = ()
-    """Prefixes of others whose packets this guest may send out here: what an ipfilter must let pass besides its own
-    addresses. Empty on everything but gateways and edge."""
-
-
-class Guest(Record):
-    """One container or virtual machine, placed and addressed."""
-
-    name: str
-    fqdn: str
-    stack: str
-    member: str | None
-    vm_id: int = Field(ge=100, le=999999999)
-    node: str
-    kind: Literal["lxc", "vm"]
-    unprivileged: bool
-    nesting: bool
-    """The one container feature that a token may set; systemd needs it in an unprivileged container."""
-    cores: int
-    memory_mib: int
-    disk_gib: int
-    interfaces: tuple[Interface, ...]
-    roles: tuple[str, ...]
-    """In the order in which they are installed; settings: `setting.settings_of`."""
-    tags: tuple[str, ...]
-    start_order: int
-    disposable: bool
-    """Needs no backup, by a decision in the hall's stack file."""
-    nameservers: tuple[str, ...]
-    search: str
-
-    def interface(self, name: str) -> Interface:
-        """The leg in the network of this name. Raises: LookupError."""
-        for interface in self.interfaces:
-            if interface.name == name:
-                return interface
-        raise LookupError(
-            f"{self.name} has no interface {name!r}; it has: {', '.join(i.name for i in self.interfaces)}"
-        )
-
-
-class Rule(Record):
-    """One flow as seen by one guest. `from_`/`to` are its interfaces, or `self`.
-
-    Addresses are CIDR prefixes, or `@adm`, `@ped`, `@gateways` for what only the members' records know (edge fills
-    those sets from the handover; a guest firewall of the hall uses the members' whole space instead). A family of which
-    one end has no address has both lists empty and is no part of the rule.
-    """
-
-    name: str
-    from_: str = Field(serialization_alias="from")
-    to: str
-    saddr4: tuple[str, ...]
-    saddr6: tuple[str, ...]
-    daddr4: tuple[str, ...]
-    daddr6: tuple[str, ...]
-    proto: Protocol
-    ports: tuple[str, ...]
-    why: str
-
-
-class FirewallRule(Record):
-    """A rule of a guest's firewall on the hypervisor, of one address family.
-
-    `source` and `dest` are CIDR prefixes or `+<ipset>`, never of both kinds; `interface` is `net<n>`.
-    """
-
-    direction: Literal["in", "out"]
-    interface: str
-    family: Literal[4, 6]
-    proto: Literal["tcp", "udp", "icmp", "icmpv6"]
-    icmp_type: Literal["echo-request"] | None
-    source: tuple[str, ...]
-    dest: tuple[str, ...]
-    ports: tuple[str, ...]
-    comment: str
-
-
-class Service(Record):
-    """A service of the catalogue."""
-
-    name: Label
-    title: str
-    """English."""
-    titel: str
-    """Swedish."""
-    status: Literal["offered", "planned"]
-    """A planned one may be the target of an inventory row, but no member can switch it on yet."""
-    requires: tuple[str, ...] = ()
-    replaces: tuple[str, ...]
-    """Inventory categories that must be mapped before a member may switch it on (ONB-01)."""
-    roles: tuple[str, ...] = ()
-    flows: tuple[Flow, ...] = ()

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from samdrift.federation import addressing
+from samdrift.federation.derived import Guest, Network
 from samdrift.federation.flow import rules_of
 from samdrift.federation.guest import outside_addresses, router
 from samdrift.federation.network import hall_network, networks_of
-from samdrift.federation.record import Federation, Guest, Member, Network
+from samdrift.federation.record import Federation, Member
 
 Settings = dict[str, Any]
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_proxmoxve as proxmoxve
 
-from samdrift.federation.record import Guest, Hypervisor
+from samdrift.federation.derived import Guest
+from samdrift.federation.record import Hypervisor
 from samdrift.stack.installation import InstallationError
 
 

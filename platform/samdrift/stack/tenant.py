@@ -11,10 +11,11 @@ import pulumi_proxmoxve as proxmoxve
 from samdrift.components.access import Access, Grant
 from samdrift.components.backup import BackupJob
 from samdrift.components.host import Host, Placement
+from samdrift.federation.derived import Guest
 from samdrift.federation.flow import firewall_rules
 from samdrift.federation.guest import guests_of
 from samdrift.federation.network import networks_of
-from samdrift.federation.record import AnyStack, Federation, Guest
+from samdrift.federation.record import AnyStack, Federation
 from samdrift.handover import host_records
 from samdrift.stack.installation import Installation
 from samdrift.stack.template import require_templates
