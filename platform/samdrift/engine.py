@@ -207,13 +207,13 @@ def _guests_made(events: Path) -> tuple[str, ...]:
 
 
 def _diagnosis(events: Path, log: Path) -> str:
-    """Return the errors that the engine reported, without colour codes, or the log's last lines."""
-    errors = []
-    if events.exists():
-        for line in events.read_text().splitlines():
-            found = json.loads(line).get("diagnosticEvent") if line.endswith("}") else None
-            if found and found.get("severity") == "error":
-                where = found.get("urn", "").rsplit("::", 1)[-1]
-                text = re.sub(r"<\{%.*?%\}>", "", found["message"]).strip()
-                errors.append(f"{where}: {text}" if where else text)
-    return "\n".join(dict.fromkeys(errors)) or "\n".join(log.read_text().strip().splitlines()[-6:])
+    """Return the errors that the engine reported, or what the program said itself, or the log's last lines."""
+    said: dict[str, list[str]] = {"error": [], "info#err": []}
+    for line in events.read_text().splitlines() if events.exists() else ():
+        found = json.loads(line).get("diagnosticEvent") if line.endswith("}") else None
+        if found and found.get("severity") in said:
+            where = found.get("urn", "").rsplit("::", 1)[-1]
+            text = re.sub(r"<\{%.*?%\}>", "", found["message"]).strip()  # colour codes
+            said[found["severity"]].append(f"{where}: {text}" if where else text)
+    lines = said["error"] or said["info#err"] or log.read_text().strip().splitlines()[-6:]
+    return "\n".join(dict.fromkeys(lines))
