@@ -89,8 +89,10 @@ def test_a_storage_that_holds_no_containers(root: Any, node: Any) -> None:
         node.lxc.post(vmid=190, ostemplate=OSTEMPLATE, storage="isos")
 
 
-def test_a_failed_create_leaves_nothing(lab: RunningLab, root: Any, node: Any) -> None:
+def test_a_failed_create_leaves_nothing_but_who_may_try_again(lab: RunningLab, root: Any, node: Any) -> None:
+    """A client that gave itself access to the number before it asked for the guest would be refused the second time."""
     root.pools.post(poolid="half")
+    root.access.acl.put(path="/vms/191", roles="PVEAuditor", users="root@pam")
     lab.machine.fail_next = "create"
     upid = node.lxc.post(vmid=191, ostemplate=OSTEMPLATE, pool="half")
     assert lab.finish(upid) == "create was told to fail"
@@ -98,6 +100,8 @@ def test_a_failed_create_leaves_nothing(lab: RunningLab, root: Any, node: Any) -
     assert root.pools("half").get()["members"] == []
     with refused(500, "Configuration file 'nodes/pve1/lxc/191.conf' does not exist"):
         node.lxc(191).config.get()
+    assert [one["path"] for one in root.access.acl.get()] == ["/vms/191"]
+    root.access.acl.put(path="/vms/191", roles="PVEAuditor", users="root@pam", delete=1)
 
 
 def test_a_container_being_made_is_locked(lab: RunningLab, node: Any) -> None:

@@ -51,7 +51,7 @@ def create(
                 lab.machine.destroy(vmid)
             lab.machine.create(spec, log)
         except BaseException:
-            forget(lab, vmid)
+            unmake(lab, vmid)
             raise
         models.change(lab.store, vmid, lock=None)
     if start_after:
@@ -65,23 +65,40 @@ def clone(lab: Lab, source: int, vmid: int, log: Log, *, snapshot: str | None) -
         try:
             lab.machine.clone(source, models.spec(vmid, record["config"]), log, snapshot)
         except BaseException:
-            forget(lab, vmid)
+            unmake(lab, vmid)
             raise
         models.change(lab.store, vmid, lock=None)
+
+
+def unmake(lab: Lab, vmid: int) -> None:
+    """Remove a container that could not be made. Who may do what with its number was said before it, and stays."""
+    try:
+        _remove_disk(lab, vmid)
+    finally:
+        _remove_record(lab, vmid)
 
 
 def forget(lab: Lab, vmid: int) -> None:
     """Remove every trace of a container from machine and state."""
     try:
-        if lab.machine.exists(vmid):
-            lab.machine.destroy(vmid)
+        _remove_disk(lab, vmid)
     finally:
         with lab.store.transaction():
-            put_guest(lab.store, vmid, None)
+            _remove_record(lab, vmid)
             drop_acls(lab.store, path=f"/vms/{vmid}")
             lab.store.delete("firewall", f"guest/{vmid}")
-            lab.store.delete("guest", str(vmid))
         lab.filter.apply()
+
+
+def _remove_disk(lab: Lab, vmid: int) -> None:
+    if lab.machine.exists(vmid):
+        lab.machine.destroy(vmid)
+
+
+def _remove_record(lab: Lab, vmid: int) -> None:
+    with lab.store.transaction():
+        put_guest(lab.store, vmid, None)
+        lab.store.delete("guest", str(vmid))
 
 
 def start(lab: Lab, vmid: int, log: Log) -> None:
@@ -219,7 +236,7 @@ def recover(lab: Lab) -> None:
             try:
                 if vmid in alive:
                     lab.machine.stop(vmid)
-                forget(lab, vmid)
+                unmake(lab, vmid)
             except MachineError as error:
                 lab.note("root@pam", f"CT {vmid}: could not clear a half-made container: {error}")
             continue
