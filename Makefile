@@ -22,7 +22,7 @@ test: setup lint types  ## Everything: lint, types, unit, components, policies, 
 test-fast:  ## For daily work: everything that needs no lab
 	@toolchain/setup.sh --no-engine
 	@$(MAKE) lint types
-	$(PYTEST) -q -m "not lab and not toolchain and not requirement" tests
+	$(PYTEST) -q -n auto --dist loadfile -m "not lab and not toolchain and not requirement" tests
 
 lint:
 	.venv/bin/ruff check
