@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from samdrift.federation.addressing import DESK, HALL4, ROUTER, host4, host6, member_space4
 from samdrift.federation.network import hall_network
 from samdrift.federation.record import Federation
-from samdrift.state import DEFAULT_LAB, REPOSITORY, State, lab_of_checkout
+from samdrift.state import REPOSITORY, State, lab_of_checkout, labs_of_checkout, names_to_take
 
 PVELAB = str(Path(sys.executable).with_name("pvelab"))
 
@@ -42,13 +42,19 @@ def choose_name() -> str:
     """Return this checkout's lab name: its own from before, or the first that no live lab of another checkout holds."""
     if known := lab_of_checkout(REPOSITORY):
         return known
-    number = 1
-    while True:
-        name = DEFAULT_LAB if number == 1 else f"{DEFAULT_LAB}{number}"
-        found = status(name)
-        if not found["alive"] or found["checkout"] == str(REPOSITORY):
-            return name
-        number += 1
+    return next(name for name in names_to_take(REPOSITORY) if is_ours_or_dead(status(name)))
+
+
+def is_ours_or_dead(found: Mapping[str, Any]) -> bool:
+    """Whether a lab, by its status, is not alive under another checkout."""
+    return not found["alive"] or found["checkout"] == str(REPOSITORY)
+
+
+def of_this_checkout() -> tuple[str, ...]:
+    """Return the names of all labs that this checkout started: tests' and molecule's too, and those killed half way."""
+    known = [line.split()[0] for line in pvelab("list").splitlines()]
+    ours = [name for name in known if status(name).get("checkout") == str(REPOSITORY)]
+    return tuple(dict.fromkeys([*labs_of_checkout(REPOSITORY), *ours]))
 
 
 @dataclass(frozen=True)
@@ -79,20 +85,33 @@ def place_of(federation: Federation) -> Place:
 
 def start(state: State, place: Place, *, say: Callable[[str], None]) -> dict[str, Any]:
     """Start the lab, or find it running, and keep its description in the state folder."""
+    _refuse_other(state)
+    if not is_ours_or_dead(found := status(state.name)):
+        raise LabError(f"the lab {state.name!r} is alive under {found['checkout']}: SAMDRIFT_LAB gives another name")
     state.open()
     command = [PVELAB, "start", "--name", state.name, "--nodes", ",".join(place.nodes), "--desk", place.desk]
     command += ["--packages", place.packages] if place.packages else []
     command += [word for route in place.routes for word in ("--route", route)]
+    state.write(state.root / "checkout", f"{REPOSITORY}\n")  # first: a start that is killed is ours to clear
     _follow(command, state.logs / "lab.log", say=say)
     found = status(state.name)
     state.write(state.endpoint_file, json.dumps(found, indent=2))
-    state.write(state.root / "checkout", f"{REPOSITORY}\n")
     return found
 
 
 def build_template(state: State, *, say: Callable[[str], None]) -> None:
     """Build the guests' template into the machine's cache, which takes longer than to start a lab."""
     _follow([PVELAB, "template", "build", "--name", state.name], state.logs / "template.log", say=say)
+
+
+def _refuse_other(state: State) -> None:
+    """Raise LabError where stacks were made in this state folder, and not in a lab: it is somebody's real platform."""
+    made = [*state.handover.glob("*.json"), *(state.root / "pulumi/backend").glob("**/stacks/**/*.json")]
+    if made and not state.endpoint_file.exists():
+        raise LabError(
+            f"{state.root} belongs to no lab, and {len(made)} files in it say what was made on another hypervisor "
+            f"({made[0].relative_to(state.root)}); `SAMDRIFT_LAB` names a lab, `SAMDRIFT_STATE` must not be set"
+        )
 
 
 def _follow(command: list[str], log: Path, *, say: Callable[[str], None]) -> None:
@@ -110,6 +129,7 @@ def _follow(command: list[str], log: Path, *, say: Callable[[str], None]) -> Non
 
 def stop(state: State) -> str:
     """End the lab with all its guests, and forget what was made in it; return what `pvelab gc` still found."""
+    _refuse_other(state)
     pvelab("stop", "--name", state.name, "--destroy")
     left = pvelab("gc", "--dry-run", "--name", state.name)
     if state.root.exists():

@@ -6,6 +6,7 @@ One folder per lab, or per organisation in production; everything in it is reada
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import os
 import secrets
@@ -134,8 +135,18 @@ def current() -> State:
     name = os.environ.get("SAMDRIFT_LAB")
     if root := os.environ.get("SAMDRIFT_STATE"):
         return State(name=name or Path(root).name, root=Path(root).absolute())
-    name = name or lab_of_checkout(REPOSITORY) or DEFAULT_LAB
+    name = name or lab_of_checkout(REPOSITORY) or next(names_to_take(REPOSITORY))
     return State(name=name, root=state_home() / name)
+
+
+def names_to_take(checkout: Path) -> Iterator[str]:
+    """Yield the names that a lab of this checkout may have: none that another checkout, still there, gave to its own."""
+    for number in itertools.count(1):
+        name = DEFAULT_LAB if number == 1 else f"{DEFAULT_LAB}{number}"
+        file = state_home() / name / "checkout"
+        owner = Path(file.read_text().strip()) if file.exists() else checkout
+        if owner == checkout or not owner.exists():
+            yield name
 
 
 def labs_of_checkout(checkout: Path) -> tuple[str, ...]:

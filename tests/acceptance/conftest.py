@@ -91,8 +91,8 @@ def platform(environment: dict[str, str]) -> Iterator[Platform]:
         yield made
         return
     made.run("lab", "down", ok=False)
-    made.run("lab", "up")
     try:
+        made.run("lab", "up")
         made.run("up")
         yield made
     finally:

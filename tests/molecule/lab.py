@@ -5,6 +5,7 @@ Speaks the hypervisor's own API; keeps keys, secrets and host records in molecul
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -132,8 +133,8 @@ def container(record: HostRecord, *, template: str, key: str) -> dict[str, objec
 
 
 def lab_name(scenario: Scenario) -> str:
-    """Return the name of the scenario's lab: nobody else's."""
-    return f"molecule-{scenario.name}"
+    """Return the name of the scenario's lab: nobody else's, another checkout's neither."""
+    return f"molecule-{scenario.name}-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}"
 
 
 def main(verb: str) -> None:

@@ -7,7 +7,7 @@ import typer
 from samdrift.cli import timing
 from samdrift.cli.console import answer_json, out, phase, say
 from samdrift.cli.refusal import explained
-from samdrift.state import REPOSITORY, State, current, labs_of_checkout, state_home
+from samdrift.state import State, current, state_home
 
 app = typer.Typer(help="The lab: a Proxmox-compatible hypervisor on this machine, in a network of its own.")
 
@@ -52,7 +52,7 @@ def down(
     from samdrift.state import cache_home
 
     with explained(then="pvelab gc"):
-        names = labs_of_checkout(REPOSITORY) if all_labs else (current().name,)
+        names = lab.of_this_checkout() if all_labs else (current().name,)
         for name in names:
             state = current() if name == current().name else State(name=name, root=state_home() / name)
             left = lab.stop(state)
@@ -77,6 +77,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Answer for a pr
     for key in ("name", "alive", "endpoint", "nodes", "storages", "templates", "ca_file", "token_file"):
         value = found.get(key)
         out.print(f"{key:<11}{', '.join(map(str, value)) if isinstance(value, list) else value}", markup=False)
+    if not found["alive"]:
+        say("the lab does not run; next: samdrift lab up")
 
 
 @app.command()
