@@ -17,6 +17,7 @@ import yaml
 
 from samdrift.compliance.evidence import Evidence
 from samdrift.compliance.run import run_checks
+from samdrift.compliance.target import confirm
 from samdrift.drift import ask
 from samdrift.engine import Engine
 from samdrift.environment import environment
@@ -34,6 +35,7 @@ ADDS_ONLY = {"create", "same", "read"}
 @pytest.mark.requirement("ONB-02")
 def test_onb_02_new_member_by_configuration_alone(scene: Scene, evidence: Evidence, tmp_path: Path) -> None:
     """The next municipality must not be a project: what joins by hand cannot be promised to the one after it."""
+    confirm(scene.state)  # a real hall is no place for a municipality that does not exist
     stacks = scene.state.root / "joining"
     leave_of_last_time(scene, stacks)
     shutil.copytree(scene.state.stacks, stacks)

@@ -17,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def verify(
-    stack: Annotated[str | None, typer.Option("--stack", "-s", help="Only this stack's hosts as subjects")] = None,
+    stack: Annotated[str | None, typer.Option("--stack", "-s", help="Only this member as subject")] = None,
     ids: Annotated[list[str] | None, typer.Option("--requirement", "-r", help="Only this id; may be repeated")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="UNPROVEN fails too")] = False,
     json_file: Annotated[
@@ -33,17 +33,18 @@ def verify(
     with explained(then="samdrift up"), phase("verify", seconds):
         report = run_checks(state=state.root, stack=stack, ids=ids or None, say=say)
     timing.record(state, "verify" if not (ids or stack) else "verify in part", seconds)
+    stem = "report" if not (ids or stack) else "part"  # what was asked in part does not stand for the platform
     for name, text in (
-        ("report.html", reporting.render_html(report)),
-        ("report.json", reporting.render_json(report)),
-        ("junit.xml", reporting.render_junit(report)),
+        ("html", reporting.render_html(report)),
+        ("json", reporting.render_json(report)),
+        ("xml", reporting.render_junit(report)),
     ):
-        state.write(state.report / name, text)
+        state.write(state.report / f"{stem}.{name}", text)
     if json_file == "-":
         answer_json(report.to_json())
     else:
         if json_file:
             Path(json_file).write_text(reporting.render_json(report))
         reporting.print_summary(report, out)
-    say(f"report: {state.report / 'report.html'}")
+    say(f"report: {state.report / f'{stem}.html'}")
     raise typer.Exit(report.exit_code(ids=ids or None, strict=strict))

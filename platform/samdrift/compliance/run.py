@@ -18,9 +18,10 @@ from samdrift.compliance.outcome import read as read_outcomes
 from samdrift.compliance.report import Finding, Report
 from samdrift.compliance.result import Result, observe, read, write
 from samdrift.compliance.verdict import Verdict, merge
+from samdrift.federation.load import load_federation
 from samdrift.standard import catalogue
 from samdrift.standard.requirement import Requirement, Stage
-from samdrift.state import REPOSITORY, State
+from samdrift.state import REPOSITORY, State, StateError
 
 CHECKS = Path("tests/checks")
 LAST_RESULTS = Path("results/verify.jsonl")
@@ -38,10 +39,19 @@ def verify(
     """Check the selected requirements (None: all) on the platform of this state folder and return the report.
 
     `stack` limits the subjects to one member. `extra` are results from elsewhere; None asks the policies, for the stack
-    files in use. Raises StandardError for an unknown id. The checks' own output goes to logs/verify.log.
+    files in use. Raises StandardError for an unknown id, LookupError for an unknown stack, StateError where nothing is
+    up that could be checked. The checks' own output goes to logs/verify.log.
     """
     selected = catalogue.load().select(ids)
     place = installation(state)
+    if stack:
+        federation = load_federation(place.stacks)
+        stack = federation.stack(stack).name
+        if stack not in (members := [one.name for one in federation.members]):
+            raise StateError(f"{stack} is no member, and checks have members as subjects: {', '.join(members)}")
+    if any(one.tests for one in selected) and not any(place.handover.glob(f"{stack or '*'}.json")):
+        what = f"{stack} is not up" if stack else "nothing is up"
+        raise StateError(f"{what} in {place.root}: there is nothing to check")
     begun = time.monotonic()
     others = policy_results(place.stacks, requirements=selected) if extra is None else tuple(extra)
     found = run_checks(state=place, requirements=selected, stack=stack, environment=environment, say=say)
@@ -55,7 +65,9 @@ def verify(
         log=str(place.logs / "verify.log"),
         outcomes=read_outcomes(place.root / LAST_OUTCOMES),
     )
-    write(report.results, place.root / LAST_RESULTS)
+    asked = {one.id for one in selected}
+    kept = [one for one in read(place.root / LAST_RESULTS) if one.requirement not in asked]
+    write([*kept, *report.results], place.root / LAST_RESULTS)
     return report
 
 

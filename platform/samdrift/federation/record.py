@@ -288,6 +288,10 @@ class Member(Stack):
 AnyStack = Hall | Vault | Member
 
 
+class UnknownStack(LookupError):
+    """No stack has this name; a sentence that lists the names there are."""
+
+
 class Federation(Record):
     """A hall, perhaps a vault, and the members in order of their keys."""
 
@@ -304,10 +308,10 @@ class Federation(Record):
     def stack(self, name: str) -> AnyStack:
         """The stack of this name or key (`ystad-osterlen.ystad` or `ystad`).
 
-        Raises: LookupError with a sentence that lists the names there are.
+        Raises: UnknownStack.
         """
         for stack in self.stacks:
             if name in (stack.name, stack.key):
                 return stack
         accepted = ", ".join(stack.name for stack in self.stacks)
-        raise LookupError(f"no stack {name!r} in federation {self.name}; there are: {accepted}")
+        raise UnknownStack(f"no stack {name!r} in federation {self.name}; there are: {accepted}")
