@@ -20,6 +20,10 @@ from samdrift.toolchain import break_lock
 Say = Callable[[str], None]
 
 
+NEVER_MADE = "no stack named"
+"""What the engine says of a stack that it does not know."""
+
+
 class EngineError(Exception):
     """A run of the engine failed; `log` holds everything it printed."""
 
@@ -86,22 +90,29 @@ class Engine:
         return Changes(stack, _summary(events), _guests_made(events))
 
     def outputs(self, stack: str) -> dict[str, Any]:
-        """Return the stack's outputs without secrets; empty where it was never made."""
-        done = self._pulumi("stack", "output", "--stack", stack, "--json")
-        return json.loads(done.stdout) if done.returncode == 0 else {}
+        """Return the stack's outputs without secrets; empty where it was never made. Raises: EngineError."""
+        told = self._told("output", stack, "--json")
+        return json.loads(told) if told else {}
 
     def deployment(self, stack: str) -> dict[str, Any]:
-        """Return the stack's state as `pulumi stack export` gives it, or an empty one."""
-        done = self._pulumi("stack", "export", "--stack", stack)
-        if done.returncode != 0:
-            return {}
-        found: dict[str, Any] = json.loads(done.stdout).get("deployment") or {}
+        """Return the stack's state as `pulumi stack export` gives it; empty where it was never made.
+
+        Raises: EngineError where it cannot be read: a state that is not known is not an empty one.
+        """
+        told = self._told("export", stack)
+        found: dict[str, Any] = (json.loads(told).get("deployment") or {}) if told else {}
         return found
+
+    def _told(self, verb: str, stack: str, *options: str) -> str:
+        done = self._pulumi("stack", verb, "--stack", stack, *options)
+        if done.returncode != 0 and NEVER_MADE not in done.stderr:
+            raise EngineError(done.stderr.strip(), log=self._state.logs)
+        return done.stdout if done.returncode == 0 else ""
 
     def remove(self, stack: str) -> None:
         """Forget an empty stack. Raises: EngineError when it still has resources."""
         done = self._pulumi("stack", "rm", "--stack", stack, "--yes", "--preserve-config")
-        if done.returncode != 0 and "no stack named" not in done.stderr:
+        if done.returncode != 0 and NEVER_MADE not in done.stderr:
             raise EngineError(done.stderr.strip(), log=self._state.logs)
 
     def mend(self, stack: str, *, say: Say) -> tuple[str, ...]:

@@ -144,7 +144,7 @@ def what_down_deletes(state: State, stack: AnyStack, *, say: Say) -> tuple[str, 
 
 
 def lower_stack(state: State, stack: AnyStack, *, say: Say) -> Changes:
-    """Delete the stack's resources, forget it, and say which hosts of the hall must hear of it by their next deploy."""
+    """Delete the stack's resources and forget it and its hosts' keys; `hosts_after` says who must hear of it."""
     engine = Engine(state, _prepared(state, say=say))
     with state.locked(f"stack-{stack.name}"):
         engine.mend(stack.name, say=say)
