@@ -83,7 +83,8 @@ def deploy(hosts: Sequence[str], state_dir: Path, on_progress: Say) -> DeployRes
     records = _records(state_dir)
     unknown = sorted(set(hosts) - set(records))
     if unknown:
-        raise DeployError(f"there is no host {', '.join(unknown)}: {', '.join(records) or 'none is up'} are accepted")
+        there = f"there are: {', '.join(records)}" if records else "nothing is up"
+        raise DeployError(f"there is no host {', '.join(unknown)}; {there}")
     chosen = {name: record for name, record in records.items() if not hosts or name in hosts}
     write_ssh_config(state_dir)
     logs = state_dir / "logs"

@@ -1,5 +1,7 @@
 """`samdrift env`: the variables after which plain `pulumi` works on this installation."""
 
+import os
+
 import typer
 
 from samdrift.cli.console import fail, say
@@ -16,6 +18,9 @@ def env() -> None:
     from samdrift import environment, toolchain
 
     try:
-        print(environment.shell_lines(environment.environment(current(), say=say)))  # noqa: T201 - the answer
+        state = current()
+        if not state.endpoint_file.exists() and not os.environ.get("PROXMOX_VE_ENDPOINT"):
+            say("no lab runs and PROXMOX_VE_ENDPOINT is not set: the engine will find no hypervisor; samdrift lab up")
+        print(environment.shell_lines(environment.environment(state, say=say)))  # noqa: T201 - the answer
     except (toolchain.ToolchainError, StateError) as error:
         fail("No environment for the engine", why=str(error))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from samdrift.cli.console import fail
+from samdrift.cli.host import ssh_config
 from samdrift.state import current
 
 
@@ -21,9 +21,7 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as new lines come")] = False,
 ) -> None:
     """Show the journal of HOST; what the last deploy did there lies in the state folder's logs."""
-    config = current().ssh / "config"
-    if not config.exists():
-        fail(f"No way in to {host}", why=f"{config} does not exist", then="samdrift up")
+    config = ssh_config(current(), host)
     command = ["journalctl", "--no-pager", "-n", str(lines)]
     command += ["-u", unit] if unit else []
     command += ["-f"] if follow else []

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from samdrift.cli.console import fail
+from samdrift.cli.host import ssh_config
 from samdrift.state import current
 
 
@@ -18,7 +18,5 @@ def ssh(
     context: typer.Context, host: Annotated[str, typer.Argument(help="Short name of a host: dc1, ystad-gw")]
 ) -> None:
     """Open a shell on HOST through the bastion, or run the command that follows."""
-    config = current().ssh / "config"
-    if not config.exists():
-        fail(f"No way in to {host}", why=f"{config} does not exist", then="samdrift up")
+    config = ssh_config(current(), host)
     os.execvp("ssh", ["ssh", "-F", str(config), host, *context.args])

@@ -33,6 +33,9 @@ def status(
     if as_json:
         answer_json({"lab": state.name, "hosts": hosts, "verdicts": _verdicts(state), "times": timing.read(state)})
         return
+    if not hosts:
+        say(f"nothing is up in {state.root}; next: samdrift lab up; samdrift up")
+        return
     table = Table("host", "stack", "node", "number", "address", "roles", title=f"{len(hosts)} hosts")
     for host in hosts:
         table.add_row(

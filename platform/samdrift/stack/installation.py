@@ -30,11 +30,14 @@ class Installation:
         values = [os.environ.get(name, "") for name in ("PROXMOX_VE_ENDPOINT", "PROXMOX_VE_API_TOKEN")]
         if not all(values):
             raise InstallationError(
-                'PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN must be set: eval "$(samdrift env)" sets them for a lab'
+                "PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN are not set, and no lab is known: "
+                "`samdrift lab up` starts one; docs/production.md says what a real hypervisor needs"
             )
         keys = tuple(file.read_text().strip() for file in sorted(state.ssh.glob("*.pub")))
         if not keys:
-            raise InstallationError(f"{state.ssh}: no public key (*.pub); nobody could enter a new guest")
+            raise InstallationError(
+                f"{state.ssh}: no public key (*.pub), so nobody could enter a new guest: `samdrift up` makes one"
+            )
         return cls(endpoint=values[0], token=values[1], keys=keys)
 
     def provider(
