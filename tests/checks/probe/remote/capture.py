@@ -9,7 +9,7 @@ import time
 
 from tests.checks.probe.remote import packet
 
-SOL_PACKET, PACKET_AUXDATA, ETH_P_ALL = 263, 8, 3
+SOL_PACKET, PACKET_STATISTICS, PACKET_AUXDATA, ETH_P_ALL = 263, 6, 8, 3
 WAYS = ("to us", "broadcast", "multicast", "to others", "outgoing")
 STATUS_VLAN_VALID = 0x10
 _numbers = itertools.count(1)
@@ -23,6 +23,7 @@ class _Capture(threading.Thread):
         self.seen: list[dict[str, object]] = []
         self.sockets = [_open(interface) for interface in interfaces or [""]]
         self.stopped, self.deadline = False, 0.0
+        self.lost = 0
 
     def run(self) -> None:
         while True:
@@ -32,6 +33,7 @@ class _Capture(threading.Thread):
             for one in ready:
                 self._take(one)
         for one in self.sockets:
+            self.lost += struct.unpack("II", one.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1]
             one.close()
 
     def _take(self, ready: socket.socket) -> None:
@@ -98,9 +100,11 @@ def wait(*, number: int, word: str, seconds: float) -> bool:
 
 
 def stop(*, number: int) -> list[dict[str, object]]:
-    """End a recording and return what it holds."""
+    """End a recording and return what it holds; OSError where the kernel dropped frames that it should have held."""
     capture = _running.pop(number)
     capture.deadline = time.monotonic() + 10
     capture.stopped = True
     capture.join()
+    if capture.lost:
+        raise OSError(f"the capture lost {capture.lost} frames: what it did not see says nothing")
     return capture.seen
