@@ -34,7 +34,13 @@ debian_packages() {
 # Run a command while Debian's packages may not start services (policy-rc.d is their own means for that).
 without_services() {
   local policy=/usr/sbin/policy-rc.d ours=
-  [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod +x "$policy"; ours=yes; }
+  # One that an earlier, killed run of this left is ours again.
+  if [ ! -e "$policy" ] || grep -q samdrift "$policy"; then
+    printf '#!/bin/sh\n# samdrift: set-up\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    ours=yes
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
   local status=0
   "$@" || status=$?
   [ -z "$ours" ] || rm -f "$policy"

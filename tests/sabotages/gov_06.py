@@ -39,13 +39,10 @@ def unmanaged_guest(target: Target) -> Iterator[None]:
     node = target.call("GET", "/nodes")[0]["node"]
     number = int(target.call("GET", "/cluster/nextid", vmid=9999))
     template = target.call("GET", f"/nodes/{node}/storage/local/content", content="vztmpl")[0]["volid"]
-    finish(
-        target,
-        target.call(
-            "POST", f"/nodes/{node}/lxc", vmid=number, ostemplate=template, hostname="test-by-hand", storage="local"
-        ),
-    )
+    wanted = {"vmid": number, "ostemplate": template, "hostname": "test-by-hand", "storage": "local"}
+    upid = target.call("POST", f"/nodes/{node}/lxc", **wanted)
     try:
+        finish(target, upid)
         yield
     finally:
         finish(target, target.call("DELETE", f"/nodes/{node}/lxc/{number}"))
