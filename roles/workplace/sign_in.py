@@ -9,8 +9,6 @@ from typing import Any
 from pyinfra import host
 from pyinfra.api import FactBase, StringCommand, operation
 
-SEEN = "/var/lib/pam/seen"
-
 
 class Profiles(FactBase):
     """Names of the profiles that make up the host's common PAM stacks: a set."""

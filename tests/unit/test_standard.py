@@ -17,12 +17,12 @@ FIRST_NINETY = "b3d55dc64674e2f01a94f6f5e4b608fd562d6b6ef1df3606a2d1a9cb2b345032
 
 
 def test_ninety_requirements_with_all_their_fields() -> None:
-    assert len(STANDARD.requirements) == len(set(STANDARD.ids)) == 90
+    assert len(STANDARD.requirements) == len(set(STANDARD.ids)) >= 90
     for one in STANDARD.requirements:
         assert one.statement.endswith("."), one.id
         assert one.method.endswith("."), one.id
         assert "today" in one.source or "§" in one.source or "Fig." in one.source, one.id
-    assert len({one.statement for one in STANDARD.requirements}) == 90
+    assert len({one.statement for one in STANDARD.requirements}) == len(STANDARD.requirements)
 
 
 def test_issued_ids_only_grow() -> None:
@@ -33,7 +33,9 @@ def test_issued_ids_only_grow() -> None:
 
 
 def test_levels_and_tiers_are_the_agreed_ones() -> None:
-    found = STANDARD.requirements
+    """Of the first ninety, which are the agreed ones; who adds another adds its level with it."""
+    first = set(catalogue.issued()[:90])
+    found = [one for one in STANDARD.requirements if one.id in first]
     assert sum(one.level is Level.SHALL for one in found) == 72
     assert [sum(one.tier == tier for one in found) for tier in (1, 2, 3)] == [37, 39, 14]
 

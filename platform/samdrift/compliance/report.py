@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from samdrift.compliance.evidence import ALIVE
 from samdrift.compliance.outcome import Outcome
 from samdrift.compliance.result import Result
 from samdrift.compliance.verdict import RANK, Verdict, merge
@@ -194,11 +195,9 @@ STYLES = {
 
 def told(evidence: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return what a result tells, and apart from it the controls that worked: many, and only their number matters."""
-    alive = [one.removeprefix(ALIVE) for one in evidence if one.startswith(ALIVE)]
+    alive = [one.removeprefix(f"{ALIVE}: ") for one in evidence if one.startswith(ALIVE)]
     return [one for one in evidence if not one.startswith(ALIVE)], alive
 
-
-ALIVE = "control alive: "
 
 WORDS = {
     Verdict.FAIL: ("Does not hold", "fail", "✕"),

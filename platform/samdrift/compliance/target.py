@@ -37,7 +37,7 @@ class Target:
     def call(self, method: str, path: str, **parameters: Any) -> Any:
         """Make one API call as the lab's own administrator and return its `data`; an error status is raised."""
         headers = {"Authorization": f"PVEAPIToken={self.token_file.read_text().strip()}"}
-        with httpx.Client(verify=ssl.create_default_context(cafile=str(self.ca_file)), timeout=60) as client:
+        with _client(self.ca_file, timeout_s=60) as client:
             answer = client.request(
                 method,
                 f"{self.endpoint}/api2/json{path}",
@@ -76,10 +76,15 @@ def confirm(state: State) -> Target:
     )
 
 
+def _client(ca_file: Path, *, timeout_s: float) -> httpx.Client:
+    """A lab is on this machine: no proxy of the environment's, no CA but its own."""
+    return httpx.Client(verify=ssl.create_default_context(cafile=str(ca_file)), timeout=timeout_s, trust_env=False)
+
+
 def _instance_shown(*, endpoint: str, ca_file: Path) -> str | None:
     """Ask the API itself, trusting only the lab's own CA. No credential is sent to what is not yet proven."""
     try:
-        with httpx.Client(verify=ssl.create_default_context(cafile=str(ca_file)), timeout=10) as client:
+        with _client(ca_file, timeout_s=10) as client:
             found: str | None = client.get(f"{endpoint}/api2/json/version").headers.get(HEADER)
     except (httpx.HTTPError, OSError, ssl.SSLError) as error:
         raise NotALab(f"{endpoint} did not answer as a lab with the CA of {ca_file} ({error})") from error

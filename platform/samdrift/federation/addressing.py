@@ -18,7 +18,6 @@ from ipaddress import (
     summarize_address_range,
 )
 
-HALL_CODE = 0
 HALL4 = IPv4Network("10.0.0.0/20")
 
 HALL_NETWORKS: dict[str, tuple[str, int, int, str]] = {
