@@ -30,7 +30,6 @@ MAY_IMPORT = {
         "cryptography",
         "pydantic",
         "pvelab",
-        "pyroute2",
         "rich",
         "starlette",
         "typer",
