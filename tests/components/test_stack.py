@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,27 @@ def test_hall_names_no_member() -> None:
     declared = json.dumps([[one.name, dict(one.props)] for one in HALL.resources if one.type.startswith("proxmoxve:")])
     for member in FEDERATION.members:
         assert f"{member.key}-" not in declared.replace(FEDERATION.name, "") and f"a{member.code}" not in declared
+
+
+def test_administrators_prefixes_are_let_in_beside_the_management_network(tmp_path: Path) -> None:
+    """Default drop with a set that lacks them would lock out whoever runs it."""
+    stacks = shutil.copytree(STACKS, tmp_path / "stacks")
+    file = stacks / "Pulumi.ystad-osterlen.hall.yaml"
+    text = file.read_text()
+    file.write_text(
+        text.replace("      uplinks:", "      management: [192.0.2.0/24, '2001:db8:a::/48']\n      uplinks:")
+    )
+    (found,) = [
+        one
+        for one in of_type(rehearse("ystad-osterlen.hall", stacks=stacks), ":IpsetLegacy").values()
+        if one.props["name"] == "management"
+    ]
+    assert [one["name"] for one in found.props["cidrs"]] == [
+        "10.0.2.0/24",
+        "192.0.2.0/24",
+        "2001:db8:a::/48",
+        "fd5a:6d64:0:12::/64",
+    ]
 
 
 def test_vault_is_one_guest_of_its_own_pool_in_the_halls_network() -> None:

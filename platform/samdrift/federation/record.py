@@ -78,6 +78,9 @@ class Hypervisor(Record):
     """Volume id of the approved container template."""
     image: str | None = None
     """Volume id of the approved disk image; needed only where a guest is a VM."""
+    management: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Prefixes that administrators come from, besides the hall's own management network: from these, and from nowhere
+    else, the nodes' interface and SSH are reached once the datacenter firewall drops."""
     directory: Literal["vm", "lxc"] = "vm"
     """Kind of guest of the directory hosts. A Samba AD DC does not provision in an unprivileged container: `lxc` makes
     a privileged one and needs a waiver of the policy `guest-unprivileged` for each."""

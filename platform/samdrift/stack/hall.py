@@ -24,7 +24,7 @@ def build(federation: Federation, *, installation: Installation) -> None:
     fabric = Fabric(hall.name, networks=networks, zones=zones_of(hall), opts=tenant.administered())
     datacenter = Datacenter(
         hall.name,
-        management=(str(management.ipv4), str(management.ipv6)),
+        management=[str(one) for one in (management.ipv4, management.ipv6, *hall.hypervisor.management)],
         address_sets=ip_sets(hall),
         opts=tenant.administered(),
     )
