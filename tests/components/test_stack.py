@@ -48,9 +48,9 @@ def test_administrators_prefixes_are_let_in_beside_the_management_network(tmp_pa
     ]
     assert [one["name"] for one in found.props["cidrs"]] == [
         "10.0.2.0/24",
+        "fd5a:6d64:0:12::/64",
         "192.0.2.0/24",
         "2001:db8:a::/48",
-        "fd5a:6d64:0:12::/64",
     ]
 
 
