@@ -13,6 +13,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +42,17 @@ class DriftError(Exception):
     """An observer could not do its work, so nothing is known; one sentence."""
 
 
-def observe(*, state: Path, stacks: Sequence[str] = (), say: Say = lambda _: None) -> tuple[Difference, ...]:
-    """Return every difference of the named stacks (none: all that are up), the hypervisor's and the hosts' included.
+@dataclass(frozen=True)
+class Observation:
+    """What was looked at, and every difference that was seen there."""
+
+    stacks: tuple[str, ...]
+    hosts: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+
+def observe(*, state: Path, stacks: Sequence[str] = (), say: Say = lambda _: None) -> Observation:
+    """Look for differences in the named stacks (none: all that are up), on the hypervisor and on the hosts.
 
     Raises: DriftError, EngineError or LoadError where the comparison itself is not possible.
     """
@@ -55,10 +66,15 @@ def observe(*, state: Path, stacks: Sequence[str] = (), say: Say = lambda _: Non
     engine = Engine(place, variables)
     hosts = [one for name in chosen for one in _hosts(place, name)]
     with ThreadPoolExecutor(PARALLEL) as together:
-        by_engine = together.map(lambda name: tuple(of_stack(place, engine, name, say=say)), chosen)
-        by_host = together.map(lambda one: tuple(of_host(place, *one)), hosts)
+        by_engine = together.map(lambda name: (name, tuple(of_stack(place, engine, name, say=say))), chosen)
+        by_host = together.map(lambda one: (one[1], tuple(of_host(place, *one))), hosts)
         lists = tuple(of_lists(federation, chosen, variables))
-        return (*(d for found in by_engine for d in found), *lists, *(d for found in by_host for d in found))
+        seen, read = dict(by_engine), dict(by_host)
+        return Observation(
+            stacks=tuple(seen),
+            hosts=tuple(read),
+            differences=(*chain.from_iterable(seen.values()), *lists, *chain.from_iterable(read.values())),
+        )
 
 
 def of_stack(place: State, engine: Engine, stack: str, *, say: Say) -> Iterator[Difference]:

@@ -25,13 +25,20 @@ def test_net_03_every_site_reaches_the_hall(member: str, scene: Scene, evidence:
         assert not (wrong := duplicates(scene, member, name, evidence)), first(wrong)
     found = []
     for site in sites:
-        evidence.control(f"{site.name} runs probes", alive=site.station.ask("wire.own_pid") > 0)
+        evidence.control(f"{site.name} is answered in its own segment by {member}-gw", alive=met(scene, member, site))
         found += unreached(site, targets, evidence)
         found += unnamed(scene, site, evidence)
         found += bad_lines(scene, site, evidence)
         found += detours(scene, member, site, evidence)
         found += slow(scene, site, evidence)
     assert not found, first(found)
+
+
+def met(scene: Scene, member: str, site: Place) -> bool:
+    """Whether the gateway answers in the site's own segment: where it does not, the site itself may be cut off."""
+    gateway = str(scene.guests[f"{member}-gw"].interface(site.interface).ipv4.ip)
+    asked = {"interface": site.interface, "own": site.ipv4, "addresses": [gateway]}
+    return bool(site.station.ask("neighbour.owners", **asked)[gateway])
 
 
 def unreached(site: Place, targets: list[dict[str, Any]], evidence: Evidence) -> list[str]:

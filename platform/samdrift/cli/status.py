@@ -73,7 +73,7 @@ def _verdicts(state: State) -> dict[str, str]:
 def _drift(state: State, *, as_json: bool) -> None:
     from samdrift.drift import observe
 
-    differences = observe(state=state.root)
+    differences = observe(state=state.root).differences
     if as_json:
         answer_json([one.to_json() for one in differences])
     else:
