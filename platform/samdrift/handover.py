@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from samdrift.federation import addressing, municipality
+from samdrift.federation import addressing, catalogue, municipality
 from samdrift.federation.derived import Guest
 from samdrift.federation.guest import guests_of
 from samdrift.federation.load import load_federation
@@ -77,7 +77,7 @@ class HostRecord(Record):
     federation: str
     stack: str
     digest: str
-    """SHA-256 over the facts of the hall's and the own stack file and the own inventory."""
+    """SHA-256 over the facts of the hall's and the own stack file, the own inventory and the service catalogue."""
     name: str
     fqdn: str
     member: str | None
@@ -102,6 +102,7 @@ def host_records(federation: Federation, stack: AnyStack) -> tuple[HostRecord, .
 def digest_of(federation: Federation, stack: AnyStack) -> str:
     """Digest of the facts that a stack's records follow from. Comments and layout of the files do not count."""
     facts = [one.model_dump(mode="json", exclude={"file"}) for one in (federation.hall, stack)]
+    facts += [one.model_dump(mode="json") for one in (*catalogue.PLATFORM_FLOWS, *catalogue.BY_NAME.values())]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -190,7 +191,7 @@ def _fresh(path: Path, records: tuple[HostRecord, ...], federation: Federation) 
             f"{path} is of {name}, which has no stack file any more: put the file back, then run: samdrift down {name}"
         ) from None
     if any(record.digest != digest_of(federation, stack) for record in records):
-        raise HandoverError(f"{path} is older than the stack files it came from; run: samdrift up {name}")
+        raise HandoverError(f"{path} is older than the stack files or the catalogue; run: samdrift up {name}")
     return records
 
 

@@ -140,7 +140,7 @@ def current() -> State:
 
 
 def names_to_take(checkout: Path) -> Iterator[str]:
-    """Yield the names that a lab of this checkout may have: none that another checkout, still there, gave to its own."""
+    """Yield the names that a lab of this checkout may have: none that another checkout, still there, gave its own."""
     for number in itertools.count(1):
         name = DEFAULT_LAB if number == 1 else f"{DEFAULT_LAB}{number}"
         file = state_home() / name / "checkout"

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from samdrift.federation import catalogue
 from samdrift.federation.load import load_federation
 from samdrift.handover import (
     HandoverError,
@@ -156,3 +157,12 @@ def test_missing_file_and_missing_stack_file_say_what_to_do(tmp_path: Path) -> N
 def test_digest_tells_stacks_apart() -> None:
     federation = default_federation()
     assert len({digest_of(federation, stack) for stack in federation.stacks}) == len(federation.stacks)
+
+
+def test_digest_changes_with_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flow edited there must not be deployed from records that were made before it."""
+    federation = default_federation()
+    before = digest_of(federation, federation.hall)
+    flow = catalogue.PLATFORM_FLOWS[0].model_copy(update={"ports": ("1",)})
+    monkeypatch.setattr(catalogue, "PLATFORM_FLOWS", (flow, *catalogue.PLATFORM_FLOWS[1:]))
+    assert digest_of(federation, federation.hall) != before
