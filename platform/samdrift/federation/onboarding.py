@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
@@ -20,10 +20,11 @@ from pydantic import Field
 
 from samdrift.federation import catalogue, municipality
 from samdrift.federation.coherence import KEY_LENGTH
-from samdrift.federation.document import read_document
+from samdrift.federation.document import Document, Path_, read_document
+from samdrift.federation.document import key_of as key_of_path
 from samdrift.federation.load import load_federation
-from samdrift.federation.mistake import LoadError, Mistake
-from samdrift.federation.record import Domain, Federation, InventoryItem, Label, Orderer, People, Record
+from samdrift.federation.mistake import LoadError, Mistake, shown
+from samdrift.federation.record import Domain, Federation, InventoryItem, Label, Orderer, People, Record, Service
 from samdrift.federation.schema import record_of
 
 _FILES = {"member.yaml.j2": "Pulumi.{federation}.{key}.yaml", "inventory.yaml.j2": "inventory/{key}.yaml"}
@@ -33,8 +34,7 @@ class MemberAnswers(Record):
     """What must be known of a municipality that joins. Categories without a row in `inventory` stay `unknown`."""
 
     name: str = Field(pattern=r"^\w[\w '-]{0,38}\w$", description="the municipality's official name")
-    code: str
-    """Four digits in quotes."""
+    code: str = Field(pattern=r"^[0-9]{4}$", description='four digits in quotes: "1286"')
     synthetic: bool = False
     key: Label
     """Short name in stack and host names; follows from `name` where it is left out."""
@@ -42,6 +42,7 @@ class MemberAnswers(Record):
     orderer: Orderer
     services: tuple[str, ...] = ()
     people: People | None = None
+    """Size of the generated sample; left out, none for a municipality and the hall's for a synthetic member."""
     inventory: tuple[InventoryItem, ...] = ()
     """`id` and `owner` of a row may be left out."""
 
@@ -56,58 +57,176 @@ def key_of(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", plain)[:KEY_LENGTH]
 
 
-def read_answers(path: Path) -> MemberAnswers:
-    """Answers from a YAML file. Raises: LoadError with every mistake in it."""
+class AnswersError(LoadError):
+    """The answers have mistakes: all of them, each at the answer it is about."""
+
+    def __str__(self) -> str:
+        count = len(self.mistakes)
+        return "\n".join([f"{count} mistake{'s' * (count != 1)} in the answers:", *map(str, self.mistakes)])
+
+
+def read_answers(path: Path) -> Document:
+    """A YAML file of answers, with the line of each. Raises: AnswersError where it cannot be read."""
     if not path.is_file():
-        raise LoadError((Mistake(str(path), 0, "", "no such file", "a YAML file of answers"),))
+        raise AnswersError((Mistake(str(path), 0, "", "no such file", "a YAML file of answers"),))
     document, mistakes = read_document(path, shown_as=path.name)
     if mistakes:
-        raise LoadError(tuple(mistakes))
+        raise AnswersError(tuple(mistakes))
+    return document
+
+
+def answers_of(document: Document) -> MemberAnswers:
+    """The answers as a record, with what follows from others. Raises: AnswersError with every mistake in them."""
     answers, found = record_of(MemberAnswers, replace(document, value=_completed(document.value)))
     if answers is None:
-        raise LoadError(tuple(found))
+        raise AnswersError(tuple(found))
     return answers
 
 
-def ask(federation: Federation, prompt: Callable[..., str]) -> MemberAnswers:
-    """Answers from a person. `prompt(text, default=...)` puts one question and returns the answer as text.
+def answers_text(plain: dict[str, Any]) -> str:
+    """Answers as the file that `read_answers` reads."""
+    return "# Answers for `samdrift onboard --from`.\n" + yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
 
-    Raises: LoadError where the name is no municipality's, or an answer does not fit.
+
+def ask(
+    federation: Federation,
+    stacks_dir: Path,
+    *,
+    prompt: Callable[[str, str], str],
+    tell: Callable[[str], None],
+    today: date | None = None,
+) -> dict[str, Any]:
+    """Answers from a person, each checked with the whole federation when it is given; a wrong one is asked for again.
+
+    `prompt(question, default)` returns what was typed, `tell(sentence)` says something. Every default fits: a service
+    stays off until somebody has decided what it replaces.
+    Raises: LoadError after the name already, where another member's file stands in the way of any answer.
     """
-    name = prompt("Municipality, by its official name").strip()
-    found = [row for row in municipality.official().values() if row.name.casefold() == name.casefold()]
-    if not found:
-        near = get_close_matches(name, [row.name for row in municipality.official().values()], n=1)
-        accepted = "an official name" + (f" (did you mean {near[0]}?)" if near else "")
-        raise LoadError((Mistake("answers", 0, "name", repr(name), accepted),))
-    key = key_of(found[0].name)
-    if any(stack.key == key for stack in federation.stacks):  # Habo and Håbo
-        key = f"{key[: KEY_LENGTH - 4]}{found[0].code}"
-    key = prompt("Short name, for stack and hosts", default=key)
-    domain = prompt("Mail and web domain", default=f"{key}.se")
-    title = prompt("Title of the orderer (not of the operating organisation)", default="IT-strateg")
-    mail = prompt("The orderer's mailbox, in the member's domain", default=f"bestallare@{domain}")
-    services, rows = [], []
-    for service in (catalogue.BY_NAME[name] for name in catalogue.OFFERED):
-        if prompt(f"Switch on {service.name} ({service.title}) [yes/no]", default="yes").strip().lower() in {
-            "y",
-            "yes",
-        }:
-            services.append(service.name)
-            rows += [_ask_row(category, service.name, prompt) for category in service.replaces]
-    plain = {
-        "name": found[0].name,
-        "code": found[0].code,
-        "key": key,
-        "domain": domain,
-        "orderer": {"title": title, "mail": mail},
-        "services": services,
-        "inventory": rows,
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "answers"
-        file.write_text(json.dumps(plain), encoding="utf-8")
-        return read_answers(file)
+    dialogue = _Dialogue(federation, stacks_dir, prompt=prompt, tell=tell, today=today)
+    dialogue.ask_name()
+    plain = dialogue.plain
+    key = dialogue.put("Short name, for stack and hosts", "key", default=plain["key"])
+    domain = dialogue.put("Mail and web domain", "domain", default=f"{key}.se")
+    orderer = plain["orderer"]
+    dialogue.put("Title of the orderer (not of the operating organisation)", "orderer", "title", default="IT-strateg")
+    orderer["mail"] = f"bestallare@{domain}"
+    dialogue.put("The orderer's mailbox, in the member's domain", "orderer", "mail", default=orderer["mail"])
+    for name in catalogue.OFFERED:
+        dialogue.ask_service(catalogue.BY_NAME[name])
+    if "directory" in plain["services"]:
+        for kind in ("staff", "pupils"):
+            question = f"Number of {kind} to generate as a sample (0: real people come from a register)"
+            dialogue.put(question, "people", kind, default="0", read=_number)
+    return plain
+
+
+class _Dialogue:
+    """`plain` holds answers that fit at every moment: what has not been asked yet stands there as its default."""
+
+    def __init__(
+        self,
+        federation: Federation,
+        stacks_dir: Path,
+        *,
+        prompt: Callable[[str, str], str],
+        tell: Callable[[str], None],
+        today: date | None,
+    ) -> None:
+        self.federation, self.stacks_dir, self.today = federation, stacks_dir, today
+        self.prompt, self.tell = prompt, tell
+        self.plain: dict[str, Any] = {}
+
+    def ask_name(self) -> None:
+        """Which municipality: everything else has a default that follows from it."""
+        official = {row.name.casefold(): row for row in municipality.official().values()}
+        while True:
+            name = self._typed("Municipality, by its official name", default="")
+            row = official.get(name.casefold())
+            if row is None:
+                near = get_close_matches(name.casefold().removesuffix(" kommun"), official, n=1)
+                hint = f" (did you mean {official[near[0]].name}?)" if near else ""
+                self._refuse(shown(name) if name else "nothing", f"the official name of a municipality{hint}")
+                continue
+            key = key_of(row.name)
+            if any(stack.key == key for stack in self.federation.stacks):  # Habo and Håbo
+                key = f"{key[: KEY_LENGTH - 4]}{row.code}"
+            self.plain |= {"name": row.name, "code": row.code, "key": key, "domain": f"{key}.se"}
+            self.plain |= {"orderer": {"title": "IT-strateg", "mail": f"bestallare@{key}.se"}, "services": []}
+            self.plain |= {"people": {"staff": 0, "pupils": 0}, "inventory": []}
+            if not self._refused("name"):
+                return
+
+    def ask_service(self, service: Service) -> None:
+        """Whether to switch it on, and then what it replaces: it stays off where that is not decided (ONB-01)."""
+        if missing := [name for name in service.requires if name not in self.plain["services"]]:
+            self.tell(f"{service.name} stays off: it needs {', '.join(missing)}")
+            return
+        question = f"Is it decided to switch on {service.name} ({service.title}) now, yes or no"
+        while (reply := self._typed(question, default="no").casefold()) not in {"y", "yes", "n", "no"}:
+            self._refuse(shown(reply), "yes or no")
+        if reply in {"n", "no"}:
+            return
+        for category in service.replaces:
+            if not self._ask_row(category, service.name):
+                self.tell(f"{service.name} stays off until somebody has decided what it replaces (ONB-01)")
+                return
+        self.plain["services"].append(service.name)
+
+    def put(self, question: str, *path: str | int, default: str, read: Callable[[str], Any] = str) -> Any:
+        """Ask until the answer fits at its place among the answers; return it."""
+        holder: Any = self.plain
+        for part in path[:-1]:
+            holder = holder[part]
+        while True:
+            holder[path[-1]] = read(self._typed(question, default=default))
+            if not self._refused(key_of_path(path)):
+                return holder[path[-1]]
+
+    def _ask_row(self, category: str, service: str) -> bool:
+        """What the municipality has today, and whether somebody decided to replace it."""
+        rows = self.plain["inventory"]
+        row = {"category": category, "product": "unknown", "source": "The municipality's answer when it joined"}
+        rows.append(row | {"confidence": "unknown"})
+        at = ("inventory", len(rows) - 1)
+        title = catalogue.CATEGORIES[category]
+        if self.put(f"{title} today: product", *at, "product", default="unknown") != "unknown":
+            rows[-1]["confidence"] = "stated"
+        question = f"Who decided that {service} replaces it (name or title; -: nobody yet, {service} stays off)"
+        if self.put(question, *at, "decided_by", default="-") == "-":
+            del rows[-1]["decided_by"]
+            return False
+        rows[-1] |= {"decision": "replace", "target_service": service}
+        return True
+
+    def _typed(self, question: str, *, default: str) -> str:
+        while True:
+            try:
+                text = unicodedata.normalize("NFC", self.prompt(question, default)).strip() or default
+            except UnicodeDecodeError:
+                self._refuse("bytes that are not UTF-8", "text in UTF-8")
+                continue
+            if text.isprintable():
+                return text
+            self._refuse("what cannot be printed, of an arrow key perhaps", "text in UTF-8")
+
+    def _refused(self, key: str) -> bool:
+        """Whether the answer at this key does not fit; if so it is said."""
+        document = Document("answers", self.plain, dict.fromkeys(_paths(self.plain, ()), 0))
+        try:
+            mistakes = check_member(document, self.federation, self.stacks_dir, today=self.today)
+        except AnswersError as error:
+            mistakes = error.mistakes
+        except LoadError:
+            if key == "name":
+                raise
+            mistakes = ()  # somebody broke another file meanwhile: told at the end, when no answer is lost any more
+        own = [one for one in mistakes if re.match(rf"{re.escape(key)}(?![\w-])", one.key)]
+        for one in own:
+            self._refuse(one.found, one.accepted)
+        return bool(own)
+
+    def _refuse(self, found: str, accepted: str) -> None:
+        self.tell(f"found {found}; accepted: {accepted}")
 
 
 def render_member(answers: MemberAnswers, federation: Federation, *, templates: Path) -> dict[str, str]:
@@ -124,16 +243,19 @@ def render_member(answers: MemberAnswers, federation: Federation, *, templates: 
 
 
 def check_member(
-    answers: MemberAnswers, federation: Federation, stacks_dir: Path, *, today: date | None = None
+    document: Document, federation: Federation, stacks_dir: Path, *, today: date | None = None
 ) -> tuple[Mistake, ...]:
-    """What would be wrong with the federation if this member's files were added; nothing is written to `stacks_dir`."""
+    """What would be wrong with the federation if this member joined; nothing is written to `stacks_dir`.
+
+    A mistake is told at the answer that the wrong line of the trial was made of.
+    Raises: AnswersError where the answers by themselves do not fit; LoadError where another member's file stands in
+    the way, as a prefix of its own does.
+    """
+    answers = answers_of(document)
+    stacks_dir = stacks_dir.resolve()
+    if mistake := _taken(answers, document, federation, stacks_dir):
+        return (mistake,)
     files = render_member(answers, federation, templates=stacks_dir / "template")
-    taken = [path for path in files if (stacks_dir / path).exists()]
-    if taken:
-        accepted = "a key that no member has"
-        return tuple(
-            Mistake(f"{stacks_dir.name}/{path}", 0, "", "a file that is there already", accepted) for path in taken
-        )
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder) / stacks_dir.name
         shutil.copytree(stacks_dir, trial)
@@ -141,25 +263,74 @@ def check_member(
         try:
             load_federation(trial, federation.name, today=today)
         except LoadError as error:
-            return error.mistakes
+            written = {f"{stacks_dir.name}/{path}" for path in files}
+            own = tuple(_told_at_answer(one, answers, document) for one in error.mistakes if one.file in written)
+            if not own:
+                raise
+            return own
     return ()
 
 
 def write_member(
-    answers: MemberAnswers, federation: Federation, stacks_dir: Path, *, today: date | None = None
+    document: Document, federation: Federation, stacks_dir: Path, *, today: date | None = None
 ) -> tuple[Path, ...]:
-    """Write the new member's files and return their paths. Raises: LoadError, and then nothing was written."""
-    mistakes = check_member(answers, federation, stacks_dir, today=today)
+    """Write the new member's files and return their paths. Raises: LoadError, OSError, and then nothing was written."""
+    mistakes = check_member(document, federation, stacks_dir, today=today)
     if mistakes:
-        raise LoadError(mistakes)
-    return _write(render_member(answers, federation, templates=stacks_dir / "template"), stacks_dir)
+        raise AnswersError(mistakes)
+    return _write(render_member(answers_of(document), federation, templates=stacks_dir / "template"), stacks_dir)
+
+
+def _taken(answers: MemberAnswers, document: Document, federation: Federation, stacks_dir: Path) -> Mistake | None:
+    """A name or a key that somebody has already."""
+    for member in federation.members:
+        if member.municipality == answers.name:
+            found = f"{shown(answers.name)}, which is a member already ({member.name})"
+            return document.mistake(("name",), found=found, accepted="a municipality that is no member yet")
+    accepted = "a key that no stack has"
+    if answers.key in {"hall", "vault"}:
+        return document.mistake(("key",), found=shown(answers.key), accepted=accepted)
+    for path in (path.format(federation=federation.name, key=answers.key) for path in _FILES.values()):
+        if (stacks_dir / path).exists():
+            found = f"{shown(answers.key)}, but {stacks_dir.name}/{path} is there already"
+            return document.mistake(("key",), found=found, accepted=accepted)
+    return None
+
+
+def _told_at_answer(mistake: Mistake, answers: MemberAnswers, document: Document) -> Mistake:
+    """A mistake in a file that was never written, at the answer that the file's line was made of."""
+    key = mistake.key.removeprefix("config.samdrift:stack.")
+    if row := re.match(r"items\[(\d+)\]", key):
+        # rows that nobody answered come after those that somebody did
+        key = f"inventory{key[5:]}" if int(row[1]) < len(answers.inventory) else "inventory"
+    elif re.split(r"[.\[]", key)[0] not in MemberAnswers.model_fields:
+        key = "key"
+    lines = {key_of_path(path): line for path, line in document.lines.items()}
+    nearest = key
+    while nearest and nearest not in lines:
+        nearest = re.sub(r"(^|\.)[^.\[]+$|\[\d+\]$", "", nearest)
+    return replace(mistake, file=document.file, line=lines.get(nearest, 0), key=key)
 
 
 def _write(files: dict[str, str], stacks_dir: Path) -> tuple[Path, ...]:
-    for path, text in files.items():
-        (stacks_dir / path).parent.mkdir(parents=True, exist_ok=True)
-        (stacks_dir / path).write_text(text, encoding="utf-8")
-    return tuple(stacks_dir / path for path in files)
+    """Write all files or none. The stack file, by which a member exists, comes last."""
+    parts = {stacks_dir / path: (stacks_dir / path).with_name(f".{Path(path).name}.{os.getpid()}") for path in files}
+    begun: list[Path] = []
+    try:
+        for (path, part), text in zip(parts.items(), files.values(), strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(text, encoding="utf-8")
+        for path, part in reversed(parts.items()):
+            begun.append(path)
+            part.rename(path)
+    except BaseException:
+        for path in begun:
+            if not parts[path].exists():
+                path.unlink(missing_ok=True)
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+        raise
+    return tuple(parts)
 
 
 def _quoted(value: int | str) -> str:
@@ -174,6 +345,8 @@ def _completed(plain: Any) -> Any:
     if not isinstance(plain, dict) or not isinstance(plain.get("name"), str):
         return plain
     full = {"key": key_of(plain["name"]), **plain}
+    if full.get("synthetic") is not True:  # real people come from a register, not from the hall's sample
+        full.setdefault("people", {"staff": 0, "pupils": 0})
     rows = full.get("inventory")
     if isinstance(rows, list):
         full["inventory"] = [
@@ -203,18 +376,13 @@ def _rows(answers: MemberAnswers) -> list[dict[str, Any]]:
     return [*answered, *silent]
 
 
-def _ask_row(category: str, service: str, prompt: Callable[..., str]) -> dict[str, Any]:
-    title = catalogue.CATEGORIES[category]
-    product = prompt(f"{title} today: product", default="unknown")
-    decided_by = prompt(
-        f"Who decided that {service} replaces it (no name: not decided, and {service} is refused)", default="-"
-    )
-    row = {
-        "category": category,
-        "product": product,
-        "source": "The municipality's answer when it joined",
-        "confidence": "unknown" if product == "unknown" else "stated",
-    }
-    if decided_by.strip() not in {"", "-"}:
-        row |= {"decision": "replace", "decided_by": decided_by.strip(), "target_service": service}
-    return row
+def _paths(value: Any, at: Path_) -> Iterator[Path_]:
+    yield at
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from _paths(item, (*at, key))
+
+
+def _number(text: str) -> int | str:
+    """What was typed, as the number it may be."""
+    return int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else text
