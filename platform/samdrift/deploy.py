@@ -167,14 +167,15 @@ class Runner:
 
     def __enter__(self) -> Runner:
         """Start the process."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "roles", "inventories/platform.py", str(self._logs)],
-            cwd=REPOSITORY,
-            env={**os.environ, "SAMDRIFT_STATE": str(self._state_dir)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(self._logs / "deploy.log").open("w"),
-        )
+        with (self._logs / "deploy.log").open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "roles", "inventories/platform.py", str(self._logs)],
+                cwd=REPOSITORY,
+                env={**os.environ, "SAMDRIFT_STATE": str(self._state_dir)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
         return self
 
     def __exit__(self, *_: object) -> None:

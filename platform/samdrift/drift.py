@@ -56,7 +56,7 @@ def observe(*, state: Path, stacks: Sequence[str] = (), say: Say = lambda _: Non
 
     Raises: DriftError, EngineError or LoadError where the comparison itself is not possible.
     """
-    place = _installation(state)
+    place = State.at(state)
     federation = load_federation(place.stacks)
     up = [stack.name for stack in federation.stacks if (place.handover / f"{stack.name}.json").exists()]
     chosen = [name for name in up if not stacks or name in stacks or name.rpartition(".")[2] in stacks]
@@ -146,8 +146,3 @@ def of_host(place: State, stack: str, host: str) -> Iterator[Difference]:
 
 def _hosts(place: State, stack: str) -> list[tuple[str, str]]:
     return [(stack, one["name"]) for one in json.loads((place.handover / f"{stack}.json").read_text())]
-
-
-def _installation(root: Path) -> State:
-    place = State(name=root.name, root=root)
-    return State(name=place.endpoint()["name"], root=root) if place.endpoint_file.exists() else place

@@ -46,6 +46,12 @@ class State:
     name: str
     root: Path
 
+    @classmethod
+    def at(cls, root: Path) -> State:
+        """Return the installation of a state folder; its lab's name is the one that the lab was started with."""
+        place = cls(name=root.name, root=root)
+        return cls(name=place.endpoint()["name"], root=root) if place.endpoint_file.exists() else place
+
     @property
     def handover(self) -> Path:
         """Host records, a file per stack."""

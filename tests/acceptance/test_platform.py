@@ -29,7 +29,8 @@ def test_a_second_up_changes_nothing(platform: Platform) -> None:
 def test_refresh_of_an_untouched_lab_finds_no_drift(platform: Platform) -> None:
     lines = platform.run("env").stdout
     done = subprocess.run(
-        ["bash", "-c", f"{lines}\npulumi refresh -s ystad-osterlen.hall --yes --non-interactive --expect-no-changes"],
+        ["bash"],
+        input=f"{lines}\npulumi refresh -s ystad-osterlen.hall --yes --non-interactive --expect-no-changes\n",
         env=platform.environment,
         capture_output=True,
         text=True,

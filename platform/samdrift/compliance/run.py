@@ -43,7 +43,7 @@ def verify(
     up that could be checked. The checks' own output goes to logs/verify.log.
     """
     selected = catalogue.load().select(ids)
-    place = installation(state)
+    place = State.at(state)
     if stack:
         federation = load_federation(place.stacks)
         stack = federation.stack(stack).name
@@ -69,12 +69,6 @@ def verify(
     kept = [one for one in read(place.root / LAST_RESULTS) if one.requirement not in asked]
     write([*kept, *report.results], place.root / LAST_RESULTS)
     return report
-
-
-def installation(root: Path) -> State:
-    """Return the installation of a state folder; its lab's name is the one that the lab was started with."""
-    place = State(name=root.name, root=root)
-    return State(name=place.endpoint()["name"], root=root) if place.endpoint_file.exists() else place
 
 
 def policy_results(stacks: Path, *, requirements: Sequence[Requirement]) -> tuple[Result, ...]:

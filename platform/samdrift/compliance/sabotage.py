@@ -18,7 +18,7 @@ from rich.text import Text
 from samdrift.compliance.outcome import LAST_OUTCOMES, Outcome, keep
 from samdrift.compliance.report import STYLES
 from samdrift.compliance.result import Result, read
-from samdrift.compliance.run import LAST_RESULTS, installation, run_checks
+from samdrift.compliance.run import LAST_RESULTS, run_checks
 from samdrift.compliance.target import Target, confirm
 from samdrift.compliance.verdict import Verdict, merge
 from samdrift.standard import catalogue
@@ -83,7 +83,7 @@ def run_sabotages(
     Outcomes are kept in the state folder as they come, for the report.
     """
     chosen = select(load(), ids=ids, names=names)
-    place = installation(state)
+    place = State.at(state)
     target = confirm(place)
     outcomes: list[Outcome] = []
     green = seen_green(read(place.root / LAST_RESULTS), now=datetime.now(tz=UTC))
