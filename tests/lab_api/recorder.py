@@ -26,6 +26,10 @@ class RecordingMachine:
         self.fail_next: str | None = None
         self.deaf: set[int] = set()
         """Guests that do not react to a shutdown request."""
+        self.undead: set[int] = set()
+        """Guests that run although their start fails."""
+        self.stuck: set[int] = set()
+        """Guests that cannot be stopped."""
         self.gate = threading.Event()
         """Cleared: `create` waits for it."""
         self.gate.set()
@@ -55,11 +59,15 @@ class RecordingMachine:
         self.guests.pop(vmid, None)
 
     def start(self, vmid: int, spec: GuestSpec, log: Log) -> None:
+        if vmid in self.undead:
+            self.up[vmid] = spec
         self._note("start", spec)
         self.up[vmid] = spec
 
     def stop(self, vmid: int) -> None:
         self._note("stop", vmid)
+        if vmid in self.stuck:
+            raise MachineError(f"CT {vmid} does not stop")
         self.up.pop(vmid, None)
 
     def shutdown(self, vmid: int, timeout_s: float) -> bool:

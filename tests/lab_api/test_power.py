@@ -32,6 +32,30 @@ def test_shutdown_of_a_deaf_container(lab: RunningLab, node: Any, make: Any) -> 
 def test_a_failed_start_is_a_failed_task(lab: RunningLab, node: Any) -> None:
     lab.machine.fail_next = "start"
     assert lab.finish(node.lxc(101).status.start.post()) == "start was told to fail"
+    assert filtered(lab) == set()
+
+
+def filtered(lab: RunningLab) -> set[int]:
+    """The containers whose interfaces the packet filter knows."""
+    return {guest.vmid for guest in lab.machine.firewall.guests}
+
+
+def test_what_runs_after_a_failed_start_stays_under_the_filter(lab: RunningLab, node: Any) -> None:
+    lab.machine.fail_next = "start"
+    lab.machine.undead.add(101)
+    assert lab.finish(node.lxc(101).status.start.post()) == "start was told to fail"
+    assert 101 in filtered(lab)
+    assert lab.finish(node.lxc(101).status.stop.post()) == "OK"
+    assert 101 not in filtered(lab)
+    lab.machine.undead.clear()
+
+
+def test_a_reboot_that_ends_after_the_shutdown_leaves_a_stopped_container(lab: RunningLab, node: Any) -> None:
+    lab.finish(node.lxc(101).status.start.post())
+    assert 101 in filtered(lab)
+    lab.machine.fail_next = "start"
+    assert lab.finish(node.lxc(101).status.reboot.post()) == "start was told to fail"
+    assert node.lxc(101).status.current.get()["status"] == "stopped" and 101 not in filtered(lab)
 
 
 def test_a_directory_has_no_snapshots(lab: RunningLab, node: Any) -> None:

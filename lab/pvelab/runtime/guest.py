@@ -118,7 +118,7 @@ class Guests:
         shutil.rmtree(self.place.guest(vmid))
 
     def start(self, spec: GuestSpec, log: Log) -> None:
-        """Start the guest and wait for its init."""
+        """Start the guest and wait for its init; when that fails, nothing of it runs on."""
         vmid = spec.vmid
         if self.cgroups.monitor(vmid):
             raise MachineError(f"CT {vmid} already running")
@@ -153,10 +153,14 @@ class Guests:
         ]
         command += ["-o", folder / "lxc.log", "-l", "INFO"]
         try:
-            self._in_tree(vmid, self._own_files(spec), network=True, command=command)
-        except MachineError as error:
-            raise MachineError(f"CT {vmid} does not start: {self._reason(vmid) or error}") from error
-        self._wait_for_init(vmid)
+            try:
+                self._in_tree(vmid, self._own_files(spec), network=True, command=command)
+            except MachineError as error:
+                raise MachineError(f"CT {vmid} does not start: {self._reason(vmid) or error}") from error
+            self._wait_for_init(vmid)
+        except BaseException:
+            self.stop(vmid)  # LXC's daemon goes on when we cease to wait for it
+            raise
         log(f"CT {vmid} runs, init is process {self.cgroups.init(vmid)}")
 
     def stop(self, vmid: int) -> None:

@@ -113,7 +113,8 @@ def start(lab: Lab, vmid: int, log: Log) -> None:
         try:
             lab.machine.start(vmid, models.spec(vmid, record["config"]), log)
         except BaseException:
-            _set_active(lab, vmid, None)
+            if not models.is_running(lab, vmid):  # what runs in spite of all stays under the filter
+                _set_active(lab, vmid, None)
             raise
 
 
@@ -165,8 +166,7 @@ def reboot(lab: Lab, vmid: int, log: Log, *, timeout_s: int) -> None:
         if not lab.machine.shutdown(vmid, timeout_s):
             lab.machine.stop(vmid)
         _set_active(lab, vmid, None)
-        _begin(lab, vmid, record)
-        lab.machine.start(vmid, models.spec(vmid, record["config"]), log)
+        start(lab, vmid, log)
 
 
 def destroy(lab: Lab, vmid: int, log: Log, *, force: bool, purge: bool) -> None:
