@@ -90,8 +90,8 @@ def frozen(guests: Guests, vmid: int) -> Iterator[None]:
         yield
         return
     mount = guests.place.disk_mount(vmid)
-    guests.cgroups.freeze(vmid, frozen=True)
     try:
+        guests.cgroups.freeze(vmid, frozen=True)
         disk.inside(monitor, ["fsfreeze", "--freeze", mount])
         try:
             yield
