@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pvelab.firewall.model import FirewallSpec
-from pvelab.runtime.errors import MachineError
 from pvelab.store import Store
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("pvelab")
 _GATHER_S = 0.1
 """How long changes of rules are gathered: a client that makes a list of rules sends them one by one."""
+_RETRY_S, _LONGEST_S = 1.0, 10.0
+"""The pause after a first failure, and after many."""
 
 
 class PacketFilter:
@@ -28,6 +29,8 @@ class PacketFilter:
         self._loading = threading.Lock()
         self._built = 0
         self._loaded = 0
+        self._due = False
+        """Something changed that no load has taken up."""
         self._changed = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="filter", daemon=True)
@@ -50,6 +53,7 @@ class PacketFilter:
 
     def soon(self) -> None:
         """Load in a moment, together with what else changes until then."""
+        self._due = True
         self._changed.set()
 
     def _build(self) -> tuple[int, FirewallSpec]:
@@ -65,11 +69,23 @@ class PacketFilter:
             self._loaded = max(number, self._loaded)
 
     def _loop(self) -> None:
+        pause = _GATHER_S
         while not self._ending.is_set():
             self._changed.wait()
-            self._ending.wait(_GATHER_S)
+            self._ending.wait(pause)
             self._changed.clear()
-            try:
-                self._load(*self._build())
-            except MachineError:
-                _LOG.exception("the packet filter was not loaded; the one before stays in force")
+            pause = _GATHER_S if self._load_due() else min(max(_RETRY_S, 2 * pause), _LONGEST_S)
+        self._load_due()
+
+    def _load_due(self) -> bool:
+        """Take up what is due; False: it failed, and is due again."""
+        if not self._due:
+            return True
+        self._due = False
+        try:
+            self._load(*self._build())
+        except Exception:  # without this thread no later change of a rule would have an effect
+            _LOG.exception("the packet filter was not loaded; the one before stays in force")
+            self.soon()
+            return False
+        return True
