@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from samdrift.cli import app
-from samdrift.federation import addressing, onboarding
+from samdrift.federation import addressing, interview
 from samdrift.federation.load import load_federation
 from samdrift.federation.mistake import LoadError
 from samdrift.federation.record import Member, People
@@ -114,7 +114,7 @@ def test_short_name_that_is_taken_gets_the_code_as_default(stacks: Path) -> None
     federation = default_federation()
     habo = federation.members[0].model_copy(update={"key": "habo"})
     replies = iter(["Håbo"])
-    given = onboarding.ask(
+    given = interview.ask(
         federation.model_copy(update={"members": (habo,)}),
         stacks,
         prompt=lambda _, default: next(replies, default),

@@ -62,7 +62,7 @@ def _all_or_nothing(*, then: str) -> Iterator[None]:
 
 def _asked(state: State, federation: "Federation") -> Path:
     """Ask, and keep the answers in a file until the member's own are written: whatever is refused can be mended."""
-    from samdrift.federation import onboarding
+    from samdrift.federation import interview, onboarding
 
     def tell(sentence: str) -> None:
         err.print(f"  {sentence}", markup=False)
@@ -71,7 +71,7 @@ def _asked(state: State, federation: "Federation") -> Path:
         return typer.prompt(question, default=default, show_default=bool(default), err=True)
 
     tell("Enter takes the answer in brackets. Ctrl-C ends it, and nothing is written.")
-    given = onboarding.ask(federation, state.stacks, prompt=prompt, tell=tell)
+    given = interview.ask(federation, state.stacks, prompt=prompt, tell=tell)
     file = state.root / "answers" / f"{given['key']}.yaml"
     state.write(file, onboarding.answers_text(given))
     return file
