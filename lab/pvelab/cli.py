@@ -167,9 +167,9 @@ def _answers(place: LabPlace) -> bool:
 
 def template_file() -> str | None:
     """The standard template's archive in the cache, if it was built; it needs no lab."""
-    from pvelab.runtime import mirror, template
+    from pvelab.runtime import template
 
-    found = template.find(cache_home(), mirror.read())
+    found = template.present(cache_home())
     return str(found) if found else None
 
 

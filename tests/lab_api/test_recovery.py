@@ -6,7 +6,7 @@ import pytest
 
 from pvelab.task import INTERRUPTED
 from tests.lab_api.recorder import RecordingMachine
-from tests.lab_api.running import OSTEMPLATE, RunningLab, eventually, running_lab
+from tests.lab_api.running import OSTEMPLATE, TEMPLATE, RunningLab, eventually, running_lab
 
 NET = "name=eth0,bridge=svc,ip=10.0.0.11/24,firewall=1"
 
@@ -72,6 +72,21 @@ def test_after_a_reboot_of_the_machine_onboot_containers_start(tmp_path: Path, m
     monkeypatch.setattr("pvelab.daemon._BOOT_ID", other)
     with running_lab(tmp_path, RecordingMachine(cache)) as lab:
         eventually(lambda: 101 in lab.machine.up, "101 starts")
+
+
+def test_the_template_of_a_new_recipe_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    with running_lab(tmp_path) as lab:
+        shown = lab.lab.settings.state / "storage/local/template/cache"
+        old = tmp_path / "old.tar.zst"
+        old.touch()
+        (shown / TEMPLATE).unlink()
+        (shown / TEMPLATE).symlink_to(old)
+        (shown / "debian-12-standard_12.0-1_amd64.tar.zst").symlink_to(old)
+        (shown / "mine_1_amd64.tar.zst").touch()
+        machine = lab.machine
+    with running_lab(tmp_path, machine) as lab:
+        assert sorted(file.name for file in shown.iterdir()) == [TEMPLATE, "mine_1_amd64.tar.zst"]
+        assert (shown / TEMPLATE).readlink() == machine.templates()[0]
 
 
 def test_a_lock_left_behind_is_freed(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pvelab.runtime import mirror, nft, subid, template, tree
 from pvelab.runtime.errors import MachineError
 from pvelab.runtime.lxcfile import GuestPaths, HostFacts, limits, render_config
+from pvelab.runtime.machine import Machine
 from pvelab.runtime.mirror import Mirror, Source, choose, parse_deb822, parse_one_line
 from pvelab.runtime.model import GuestSpec, NicSpec
 from pvelab.runtime.namespace import Namespace
@@ -120,6 +121,32 @@ def test_the_recipe_decides_the_templates_folder() -> None:
     assert template.recipe_digest(here) == template.recipe_digest(Mirror(archive=here.archive, security=here.security))
     assert template.recipe_digest(here) != template.recipe_digest(frozen)
     assert 'Acquire::Check-Valid-Until "false";' in template.apt_conf(frozen)
+
+
+def test_only_a_finished_archive_of_the_present_recipe_is_a_template(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = Mirror(archive="http://a/debian", security="http://a/debian-security")
+    lab = Machine(name="t", state=tmp_path / "state", cache=tmp_path)
+    old, new = (template.folder(tmp_path) / digest for digest in ("000000000000", template.recipe_digest(now)))
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / ".unfinished-7.tar.zst").touch()
+    (old / template.archive_name()).touch()
+    monkeypatch.setattr(mirror, "read", lambda: now)
+    assert lab.templates() == []
+    monkeypatch.setattr(template, "_mmdebstrap", lambda machine, target, log_file, log: target.touch())
+    assert template.build(tmp_path, print) == new / template.archive_name()
+    assert lab.templates() == [new / template.archive_name()]
+    assert list(tmp_path.rglob(".unfinished-*")) == []
+
+
+def test_a_machine_that_knows_no_mirror_has_no_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> Mirror:
+        raise MachineError("set PVELAB_MIRROR")
+
+    monkeypatch.setattr(mirror, "read", unknown)
+    assert Machine(name="t", state=tmp_path / "state", cache=tmp_path).templates() == []
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,11 @@ class Guests:
         owner = layer.SHIFT if spec.unprivileged else 0
         layer.unpack(self.place.cache, spec.template, unprivileged=spec.unprivileged, log=log)
         with self.making(spec.vmid) as folder:
-            record = {"layer": layer.digest(spec.template), "template": str(spec.template), "owner": str(owner)}
+            record = {
+                "layer": layer.digest(spec.template),
+                "template": str(spec.template.resolve()),
+                "owner": str(owner),
+            }
             (folder / "guest.json").write_text(json.dumps(record))
             log(f"making a disk of {spec.disk_bytes >> 20} MiB")
             disk.make(self.place.image(spec.vmid), spec.disk_bytes, owner=owner)

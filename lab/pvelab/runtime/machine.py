@@ -262,8 +262,9 @@ class Machine:
                 self._filter = ruleset
 
     def templates(self) -> list[Path]:
-        """The template archives in the cache."""
-        return sorted(template.folder(self.place.cache).glob("*/*.tar.*"))
+        """The standard template of the present recipe, if it was built."""
+        found = template.present(self.place.cache)
+        return [found] if found else []
 
     def build_template(self, log: Log) -> Path:
         """The standard template, built when the cache lacks it; the path of its archive."""

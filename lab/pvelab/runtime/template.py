@@ -123,6 +123,15 @@ def find(cache: Path, machine: Mirror) -> Path | None:
     return path if path.exists() else None
 
 
+def present(cache: Path) -> Path | None:
+    """The archive of this machine's recipe, if it was built. Where no mirror is known there is no recipe either."""
+    try:
+        machine = mirror.read()
+    except MachineError:
+        return None
+    return find(cache, machine)
+
+
 def build(cache: Path, log: Log) -> Path:
     """The standard template's archive, built when the cache lacks it. Safe when two processes ask at once.
 
@@ -136,9 +145,10 @@ def build(cache: Path, log: Log) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         started = time.monotonic()
         log(f"building template {target.name} from {machine.archive}")
-        for stale in target.parent.glob(".unfinished-*"):  # under the lock nobody else can be at work
-            stale.unlink()
-        _clear_work(target.parent)
+        for recipe in folder(cache).glob("*/"):  # under the lock nobody else can be at work, on any recipe
+            for stale in recipe.glob(".unfinished-*"):
+                stale.unlink()
+            _clear_work(recipe)
         unfinished = target.with_name(f".unfinished-{os.getpid()}.tar.zst")
         try:
             _mmdebstrap(machine, unfinished, target.parent / "build.log", log)

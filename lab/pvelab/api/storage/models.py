@@ -211,11 +211,13 @@ def storage_resource(lab: Lab, node: str, name: str) -> dict[str, Any]:
 
 
 def link_templates(lab: Lab) -> None:
-    """Show the cache's standard templates on `local`."""
+    """Show the machine's standard template on `local`, and none of an earlier recipe."""
     place = folder(lab, "local") / FOLDERS["vztmpl"]
     place.mkdir(parents=True, exist_ok=True)
-    for template in lab.machine.templates():
-        link = place / template.name
-        if not link.exists():
-            link.unlink(missing_ok=True)
-            link.symlink_to(template)
+    built = {template.name: template for template in lab.machine.templates()}
+    for link in place.iterdir():
+        if link.is_symlink() and link.readlink() != built.get(link.name):
+            link.unlink()
+    for name, template in built.items():
+        if not (place / name).exists():
+            (place / name).symlink_to(template)
