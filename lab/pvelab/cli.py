@@ -97,9 +97,8 @@ def start(
 ) -> None:
     """Run a lab in the background; return when it answers. One that runs already is left as it is."""
     place = LabPlace(name)
-    if place.is_alive():
-        record = place.record() or {}
-        typer.echo(f"lab '{name}' runs already at {record.get('endpoint')}")
+    if endpoint := _running(place):
+        typer.echo(f"lab '{name}' runs already at {endpoint}")
         return
     command = [sys.executable, "-m", "pvelab", "serve", "--name", name, "--nodes", nodes]
     command += ["--port", str(port)] if port else []
@@ -114,6 +113,24 @@ def start(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
         )
     _follow(place, process, begin)
+
+
+def _running(place: LabPlace) -> str | None:
+    """Where the lab's daemon answers, waiting for one that has just begun; None: none runs."""
+    pause, deadline = threading.Event(), time.monotonic() + _START_S
+    while place.is_alive():
+        record = place.record() or {}
+        if record.get("pid") == place.daemon_pid() and _answers(place):
+            return str(record["endpoint"])
+        if time.monotonic() >= deadline:
+            raise _no_answer(place)
+        pause.wait(0.1)
+    return None
+
+
+def _no_answer(place: LabPlace) -> typer.Exit:
+    typer.echo(f"pvelab: no answer within {_START_S:.0f} s; see {place.log_file}", err=True)
+    return typer.Exit(1)
 
 
 def _follow(place: LabPlace, process: subprocess.Popen[bytes], begin: int) -> None:
@@ -131,8 +148,7 @@ def _follow(place: LabPlace, process: subprocess.Popen[bytes], begin: int) -> No
                 return
             else:
                 pause.wait(0.1)
-    typer.echo(f"pvelab: no answer within {_START_S:.0f} s; see {place.log_file}", err=True)
-    raise typer.Exit(1)
+    raise _no_answer(place)
 
 
 def _call(place: LabPlace, method: str, path: str, **params: Any) -> Any:
@@ -184,7 +200,7 @@ def status(name: Name = DEFAULT_NAME, as_json: Json = False) -> None:
     shown |= {"token_file": str(place.token_file), "password_file": str(place.password_file)}
     shown |= {"state_dir": str(place.state), "log_file": str(place.log_file)}
     shown["template_file"] = template_file()
-    shown["pid"] = record.get("pid") if alive else None
+    shown["pid"] = place.daemon_pid()
     if alive and record and _answers(place):
         node = record["nodes"][0]
         shown["storages"] = [entry["storage"] for entry in _call(place, "GET", "/api2/json/storage")]

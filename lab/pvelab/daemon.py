@@ -123,7 +123,7 @@ def serve(options: Options, *, say: Callable[[str], None] = print) -> None:
     place = LabPlace(options.name)
     held = place.lock()
     if held is None:
-        raise StartError(f"lab '{options.name}' has a daemon already (pid {(place.record() or {}).get('pid')})")
+        raise StartError(f"lab '{options.name}' has a daemon already (pid {place.daemon_pid()})")
     place.state.chmod(0o700)
     # The server ends with the signal that ended it: as an exception it runs what follows.
     signal.signal(signal.SIGTERM, _leave)
@@ -181,17 +181,22 @@ def _write_record(place: LabPlace, options: Options, *, port: int, ca_file: Path
 
 
 def end(place: LabPlace, *, timeout_s: float = 30) -> bool:
-    """Ask the daemon to end and wait; whether one ran."""
-    record = place.record()
-    if record is None or not place.is_alive():
+    """Ask the daemon to end and wait; whether one ran. Also while it begins."""
+    if not place.is_alive():
         return False
-    os.kill(record["pid"], signal.SIGTERM)
-    waiter = threading.Event()
+    waiter, asked = threading.Event(), None
     for _ in range(int(timeout_s * 10)):
-        if not place.is_alive():
+        pid = place.daemon_pid()
+        if pid is None and not place.is_alive():
             return True
+        if asked is None and pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            asked = pid
+        if pid not in (None, asked):
+            return True  # another one has begun since
         waiter.wait(0.1)
-    raise StartError(f"the daemon (pid {record['pid']}) did not end within {timeout_s:.0f} s")
+    raise StartError(f"the daemon (pid {asked}) did not end within {timeout_s:.0f} s")
 
 
 def options_of(record: dict[str, Any]) -> Options:

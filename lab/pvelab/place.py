@@ -4,6 +4,8 @@ import fcntl
 import json
 import os
 import socket
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -11,6 +13,7 @@ from typing import IO, Any
 DEFAULT_NAME = "lab"
 FIRST_PORT = 8006
 _LAST_PORT = 8105
+_CLAIM_S = 1.0
 
 
 def _home(variable: str, default: str) -> Path:
@@ -72,25 +75,49 @@ class LabPlace:
         return found
 
     def lock(self) -> IO[str] | None:
-        """The right to be the lab's daemon, held as long as the file is open; None: another process has it."""
+        """The right to be the lab's daemon, held as long as the file is open; None: another process has it.
+
+        Who only asks whether it is held disturbs for a moment: it is tried for a while.
+        """
         self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = (self.state / "lock").open("a+")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            handle.close()
-            return None
+        handle = self._lock_file.open("a+")
+        pause, deadline = threading.Event(), time.monotonic() + _CLAIM_S
+        while not _try_lock(handle, fcntl.LOCK_EX):
+            if time.monotonic() >= deadline:
+                handle.close()
+                return None
+            pause.wait(0.05)
+        handle.truncate(0)
+        handle.write(f"{os.getpid()}\n")
+        handle.flush()
         return handle
 
     def is_alive(self) -> bool:
-        """Whether a daemon of this lab runs."""
-        if not self.state.exists():
+        """Whether a daemon of this lab runs, from the first moment of its start on."""
+        try:
+            with self._lock_file.open() as handle:
+                return not _try_lock(handle, fcntl.LOCK_SH)
+        except FileNotFoundError:
             return False
-        held = self.lock()
-        if held is None:
-            return True
-        held.close()
+
+    def daemon_pid(self) -> int | None:
+        """The process that holds the lab now; None: none does, or it has only just begun."""
+        if not self.is_alive():
+            return None
+        text = self._lock_file.read_text().strip()
+        return int(text) if text else None
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.state / "lock"
+
+
+def _try_lock(handle: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
+    return True
 
 
 def secret_file(file: Path, value: str) -> str:

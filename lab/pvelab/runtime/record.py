@@ -6,6 +6,7 @@ A living lab holds a lock on a file in its run folder: the kernel lets go of it 
 import fcntl
 import json
 import os
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -14,6 +15,7 @@ from pvelab.runtime.errors import MachineError
 from pvelab.runtime.place import RUN
 
 _OWNERS: dict[str, IO[str]] = {}
+_CLAIM_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,19 @@ def claim(name: str, *, state: Path, cache: Path) -> None:
     folder = RUN / name
     folder.mkdir(parents=True, exist_ok=True, mode=0o755)
     handle = (folder / "lock").open("a")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as held:
-        handle.close()
-        other = read(name)
-        who = f" (process {other.pid}, checkout {other.checkout}, state {other.state})" if other else ""
-        raise MachineError(f"lab '{name}' is already open{who}: stop it or choose another name") from held
+    deadline = time.monotonic() + _CLAIM_S
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError as held:  # by a living lab, or for a moment by `is_alive`
+            if time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            handle.close()
+            other = read(name)
+            who = f" (process {other.pid}, checkout {other.checkout}, state {other.state})" if other else ""
+            raise MachineError(f"lab '{name}' is already open{who}: stop it or choose another name") from held
     _OWNERS[name] = handle
     checkout = Path(__file__).resolve().parents[3]
     record = LabRecord(name=name, pid=os.getpid(), state=str(state), cache=str(cache), checkout=str(checkout))
