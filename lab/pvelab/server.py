@@ -14,10 +14,11 @@ from starlette.types import Receive, Scope, Send
 
 from pvelab.access.caller import identify
 from pvelab.access.permission import ROOT, owner
-from pvelab.api.errors import ApiError, forbidden
+from pvelab.api.errors import ApiError, failed, forbidden
 from pvelab.api.nodes.models import power_off, power_on
 from pvelab.dispatch import answer
 from pvelab.lab import Lab
+from pvelab.runtime.errors import MachineError
 from pvelab.wire import REASON, ReasonProtocol, reason_phrase
 
 _LOG = logging.getLogger("pvelab")
@@ -85,6 +86,8 @@ class Application:
             await run_in_threadpool(act, self._lab, node)
         except ApiError as error:
             return _refusal(error)
+        except MachineError as error:
+            return _refusal(failed(str(error)))
         return Response(json.dumps({"data": None}), media_type="application/json;charset=UTF-8")
 
 

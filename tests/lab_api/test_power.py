@@ -130,6 +130,25 @@ def test_a_node_without_power(lab: RunningLab, root: Any, make: Any) -> None:
     assert root.nodes("pve2").lxc(103).status.current.get()["status"] == "stopped"
 
 
+def test_a_container_that_does_not_stop_is_told_and_stays_under_the_filter(
+    lab: RunningLab, root: Any, make: Any
+) -> None:
+    make(106, start=1)
+    make(107, start=1)
+    lab.machine.stuck.add(106)
+    try:
+        cut = power(lab, "pve1", "off")
+        assert cut.status_code == 500 and "CT 106 does not stop" in cut.json()["message"]
+        assert 107 not in lab.machine.up and 106 in filtered(lab)
+        power(lab, "pve1", "on")
+        with refused(500, "CT 106 does not stop"):
+            root.nodes("pve1").status.post(command="shutdown")
+    finally:
+        lab.machine.stuck.clear()
+        power(lab, "pve1", "on")
+        lab.finish(root.nodes("pve1").lxc(106).status.stop.post())
+
+
 def test_without_quorum_nothing_can_be_written(lab: RunningLab, root: Any) -> None:
     power(lab, "pve2", "off")
     power(lab, "pve3", "off")

@@ -2,8 +2,8 @@
 
 import os
 import platform
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -88,17 +88,21 @@ def guests_of(lab: Lab, node: str) -> list[int]:
 
 
 def power_off(lab: Lab, node: str) -> None:
-    """Cut the power: every container of the node stops at once, unasked; HA recovers elsewhere."""
+    """Cut the power: every container of the node stops at once, unasked; HA recovers elsewhere.
+
+    Raises MachineError when one goes on running, after the others have stopped.
+    """
     if node not in lab.nodes:
         raise no_node(node)
     lab.store.put("node", node, {"online": False})
     lab.note(_USER, f"node '{node}' lost power", node=node)
-    threads = [threading.Thread(target=_cut, args=(lab, vmid)) for vmid in guests_of(lab, node)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    lab.engine.wake()
+    guests = guests_of(lab, node)
+    try:
+        with ThreadPoolExecutor(max_workers=max(len(guests), 1)) as pool:
+            for cut in [pool.submit(_cut, lab, vmid) for vmid in guests]:
+                cut.result()
+    finally:
+        lab.engine.wake()
 
 
 def _cut(lab: Lab, vmid: int) -> None:
