@@ -89,6 +89,7 @@ class TaskRunner:
         """Write down a task; its UPID, and what starts it once the record is durable."""
         now = int(time.time())
         start = (time.monotonic_ns() // 10_000_000 + next(self._number)) & 0xFFFFFFFF
+        subject = re.sub(r"[:\s]", "_", subject)  # they part a UPID's fields
         upid = f"UPID:{node}:{os.getpid():08X}:{start:08X}:{now:08X}:{kind}:{subject}:{user}:"
         self._store.put("task", upid, {"node": node, "starttime": now, "endtime": None, "exitstatus": None})
         thread = threading.Thread(target=self._run, args=(upid, work), name=f"{kind} {subject}", daemon=True)

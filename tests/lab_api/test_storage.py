@@ -137,10 +137,33 @@ def test_a_missing_file_leaves_nothing(lab: RunningLab, local: Any, web: str) ->
     assert names(local) == [OSTEMPLATE]
 
 
-@pytest.mark.parametrize("name", ["evil.exe", "../up.tar.zst", ".hidden.tar.zst"])
+@pytest.mark.parametrize("name", ["evil.exe", "../evil", ".hidden.tar.zst"])
 def test_file_names_that_are_refused(local: Any, web: str, name: str) -> None:
     with refused(400, "Parameter verification failed", filename="wrong file extension"):
         local("download-url").post(content="vztmpl", filename=name, url=f"{web}/one.tar.zst")
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("one two:3.tar.zst", "one_two_3.tar.zst"),
+        ("../../up\nå.tar.zst", "up__.tar.zst"),
+        (r"C:\Users\me\up_2.tar.zst", "up_2.tar.zst"),
+    ],
+)
+def test_file_names_are_written_as_proxmox_ve_writes_them(
+    lab: RunningLab, local: Any, web: str, name: str, written: str
+) -> None:
+    assert fetch(lab, local, f"{web}/one.tar.zst", filename=name) == "OK"
+    assert f"local:vztmpl/{written}" in names(local)
+    assert lab.proxmoxer().nodes("pve1").tasks.get()[0]["id"] == written
+    local.content(f"local:vztmpl/{written}").delete()
+
+
+def test_what_a_task_is_about_does_not_spoil_the_lists(lab: RunningLab, node: Any) -> None:
+    upid = lab.lab.tasks.start(node="pve1", kind="x", subject="a b:c", user="root@pam", work=lambda log: None)
+    assert lab.finish(upid) == "OK"
+    assert node.tasks.get(typefilter="x")[0]["id"] == "a_b_c"
 
 
 def test_upload(lab: RunningLab, local: Any, tmp_path: Path) -> None:

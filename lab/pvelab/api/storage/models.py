@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,11 +133,13 @@ def file_format(filename: str) -> str:
     return next((said for suffix, said in _SUFFIXES.items() if filename.endswith(suffix)), "raw")
 
 
-def check_filename(kind: str, filename: str) -> None:
-    """Refuse names that Proxmox VE does not take for the kind of content."""
+def content_filename(kind: str, filename: str) -> str:
+    """The name as Proxmox VE writes it down (`normalize_content_filename`); refuses what is not for the content."""
     known = {"vztmpl": (".tar.gz", ".tar.xz", ".tar.zst", ".tgz"), "iso": (".iso", ".img")}
-    if "/" in filename or filename.startswith(".") or not filename.endswith(known.get(kind, ("",))):
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", re.sub(r"^.*[/\\]", "", filename))
+    if name.startswith(".") or not name.endswith(known.get(kind, ("",))):
         raise bad_parameter(filename="wrong file extension")
+    return name
 
 
 def volumes(lab: Lab, name: str) -> Iterator[dict[str, Any]]:

@@ -207,8 +207,7 @@ def _target(call: Call) -> str:
     name, kind = call.params["storage"], call.params["content"]
     record = models.on_node(call.lab.store, name, call.params["node"])
     models.need_content(record, name, kind)
-    models.check_filename(kind, call.params["filename"])
-    return f"{name}:{kind}/{call.params['filename']}"
+    return f"{name}:{kind}/{models.content_filename(kind, call.params['filename'])}"
 
 
 @router.post("/nodes/{node}/storage/{storage}/download-url")
