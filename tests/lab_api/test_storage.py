@@ -4,6 +4,7 @@ import functools
 import hashlib
 import http.server
 import io
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -173,6 +174,48 @@ def test_upload(lab: RunningLab, local: Any, tmp_path: Path) -> None:
     assert lab.finish(upid) == "OK"
     assert "local:vztmpl/up_1.tar.zst" in names(local)
     local.content("local:vztmpl/up_1.tar.zst").delete()
+
+
+def upload(local: Any, content: bytes, **options: Any) -> str:
+    """Send a file named `two_1.tar.zst`."""
+    file = io.BytesIO(content)
+    file.name = "two_1.tar.zst"
+    return str(local.upload.post(content="vztmpl", filename=file, **options))
+
+
+def test_uploads_hold_up_nobody_and_do_not_mix(
+    lab: RunningLab, root: Any, local: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of one name, the second sent and finished while the first is still being copied."""
+    copying, gate, copy = threading.Event(), threading.Event(), shutil.copyfileobj
+
+    def slow(source: Any, out: Any, *length: int) -> None:
+        if not copying.is_set():
+            copying.set()
+            assert gate.wait(20)
+        copy(source, out, *length)
+
+    monkeypatch.setattr(shutil, "copyfileobj", slow)
+    try:
+        first = upload(local, b"first" * 1000)
+        assert copying.wait(20)
+        root.pools.post(poolid="meanwhile")
+        digest = hashlib.sha256(b"second").hexdigest()
+        second = upload(local, b"second", checksum=digest, **{"checksum-algorithm": "sha256"})
+        assert lab.finish(second) == "OK"
+    finally:
+        gate.set()
+    assert lab.finish(first) == "OK"
+    shown = lab.lab.settings.state / "storage/local/template/cache"
+    assert (shown / "two_1.tar.zst").read_bytes() == b"first" * 1000
+    assert list(shown.glob("*.part")) == []
+    local.content("local:vztmpl/two_1.tar.zst").delete()
+
+
+def test_an_upload_that_is_not_what_was_promised_leaves_nothing(lab: RunningLab, local: Any) -> None:
+    wrong = upload(local, CONTENT, checksum="0" * 64, **{"checksum-algorithm": "sha256"})
+    assert lab.finish(wrong).startswith("checksum mismatch")
+    assert names(local) == [OSTEMPLATE]
 
 
 def test_root_disks_are_listed_and_protected(lab: RunningLab, root: Any, node: Any, make: Any) -> None:

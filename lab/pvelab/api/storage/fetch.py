@@ -1,7 +1,12 @@
 """Fetch a file by HTTP from the machine, as a node does for `download-url`."""
 
 import hashlib
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -42,21 +47,16 @@ def _filename(url: str, disposition: str) -> str:
 
 def download(url: str, target: Path, log: Log, *, verify: bool, algorithm: str | None, checksum: str | None) -> None:
     """Fetch to the target, whole or not at all; a given checksum must match."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     log(f"downloading {url} to {target.name}")
     if target.exists():
         if algorithm and _digest(target, algorithm) == checksum:
             log("OK, got correct file already, no need to download")
             return
         raise TaskError(f"refusing to override existing file '{target.name}'")
-    part = target.with_name(f"{target.name}.part")
-    try:
+    with _in_place_of(target) as part:
         _stream(url, part, log, verify=verify)
         if algorithm:
             _compare(part, algorithm, checksum, log)
-        part.rename(target)
-    finally:
-        part.unlink(missing_ok=True)
     log("download finished")
 
 
@@ -93,7 +93,24 @@ def _digest(file: Path, algorithm: str) -> str:
         return hashlib.file_digest(source, algorithm).hexdigest()
 
 
-def verify_upload(file: Path, algorithm: str | None, checksum: str | None, log: Log) -> None:
-    """Compare an uploaded file with the checksum that came with it."""
-    if algorithm:
-        _compare(file, algorithm, checksum, log)
+def store(
+    source: IO[bytes], target: Path, log: Log, *, algorithm: str | None = None, checksum: str | None = None
+) -> None:
+    """Copy to the target, whole or not at all; a given checksum must match."""
+    with _in_place_of(target) as part:
+        with part.open("wb") as out:
+            shutil.copyfileobj(source, out, 1 << 20)
+        if algorithm:
+            _compare(part, algorithm, checksum, log)
+
+
+@contextmanager
+def _in_place_of(target: Path) -> Iterator[Path]:
+    """A file of its own, which becomes the target when all went well and goes otherwise."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        yield part
+        part.rename(target)
+    finally:
+        part.unlink(missing_ok=True)

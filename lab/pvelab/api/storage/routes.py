@@ -232,19 +232,12 @@ def upload(call: Call) -> str:
     upload_file = call.files.get("filename")
     if upload_file is None:
         raise bad_parameter(filename="no file uploaded")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.part")
-    with part.open("wb") as out:
-        shutil.copyfileobj(upload_file.file, out)
     algorithm, checksum = call.get("checksum-algorithm"), call.get("checksum")
 
     def work(log: Log) -> None:
         log(f"target file: {target.name}")
-        try:
-            fetch.verify_upload(part, algorithm, checksum, log)
-            part.rename(target)
-        finally:
-            part.unlink(missing_ok=True)
+        with upload_file.file as source:
+            fetch.store(source, target, log, algorithm=algorithm, checksum=checksum)
         log("finished file import successfully")
 
     return call.task(node=call.params["node"], kind="imgcopy", subject="", work=work)
@@ -281,8 +274,8 @@ def download_appliance(call: Call) -> str:
         if target.exists():
             log(f"{wanted} is there already")
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+        with source.open("rb") as archive:
+            fetch.store(archive, target, log)
         log(f"copied {wanted}")
 
     return call.task(node=call.params["node"], kind="download", subject=wanted, work=work)
