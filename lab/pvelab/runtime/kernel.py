@@ -1,6 +1,5 @@
-"""Limits of the machine's kernel that many guests together outgrow: raised when lower, and put back on request."""
+"""Limits of the machine's kernel that many guests together outgrow: raised when lower."""
 
-import json
 from pathlib import Path
 
 from pvelab.runtime.model import Log
@@ -14,32 +13,14 @@ LEAST = {
 }
 """At least this much; Proxmox VE's documentation and LXC's own production advice ask for the same."""
 
-REMEMBERED = Path("/run/pvelab/kernel.json")
-"""What the machine had before: gone with a reboot, as the raised values are."""
-
 
 def raise_limits(log: Log) -> None:
-    """Raise what is too low; says so, and remembers the machine's own values."""
-    before = json.loads(REMEMBERED.read_text()) if REMEMBERED.exists() else {}
+    """Raise what is too low, until the machine's next boot; says so."""
     for key, least in LEAST.items():
         present = _read(key)
         if present is not None and present < least:
-            before.setdefault(key, present)
             _path(key).write_text(str(least))
-            log(f"raised {key} from {present} to {least} (until reboot or `restore`)")
-    if before:
-        REMEMBERED.parent.mkdir(parents=True, exist_ok=True)
-        REMEMBERED.write_text(json.dumps(before))
-
-
-def restore(log: Log) -> None:
-    """Put the remembered values back."""
-    if not REMEMBERED.exists():
-        return
-    for key, value in json.loads(REMEMBERED.read_text()).items():
-        _path(key).write_text(str(value))
-        log(f"restored {key} to {value}")
-    REMEMBERED.unlink()
+            log(f"raised {key} from {present} to {least} (until the next boot)")
 
 
 def _read(key: str) -> int | None:
