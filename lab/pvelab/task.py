@@ -137,10 +137,6 @@ class TaskRunner:
         if upid in self._threads:
             self._cancelled.add(upid)
 
-    def is_cancelled(self, upid: str) -> bool:
-        """Whether somebody asked it to stop."""
-        return upid in self._cancelled
-
     def wait(self, upid: str, timeout_s: float = 60) -> None:
         """Block until the task has ended, or the time is over."""
         thread = self._threads.get(upid)

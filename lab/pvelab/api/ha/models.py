@@ -83,11 +83,6 @@ def candidates(lab: Lab, sid: str) -> list[str]:
     return sorted(allowed, key=lambda node: -best[node])
 
 
-def has_rule(store: Store, sid: str) -> bool:
-    """Whether a node-affinity rule speaks of the resource."""
-    return bool(_rules_of(store, sid, "node-affinity"))
-
-
 def rank(lab: Lab, sid: str, node: str) -> int | None:
     """The node's priority for the resource; None: it may not, or should not, run there."""
     if node not in candidates(lab, sid):
