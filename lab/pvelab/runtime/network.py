@@ -55,7 +55,11 @@ class Networks:
         return {link["ifname"] for link in json.loads(shown or "[]") if link.get("ifname")} - {"void"}
 
     def apply(self, vnets: Iterable[VnetSpec]) -> None:
-        """Make the bridges equal to the running SDN configuration; nothing is changed when it cannot be."""
+        """Make the bridges equal to the running SDN configuration.
+
+        Refuses, before anything is changed, to remove one that is in use. What another failure leaves half done, the
+        next call completes.
+        """
         wanted = {vnet.id: vnet for vnet in vnets}
         present = self.bridges()
         for gone in sorted(present - set(wanted)):
@@ -72,8 +76,8 @@ class Networks:
         for vnet in wanted.values():
             lines.append(f"link set {vnet.id} addrgenmode none mtu {vnet.mtu or 1500} up")
         self._batch(lines)
-        for new in set(wanted) - present:
-            self._quiet(new)
+        for vnet in wanted.values():  # also those that a call before made and did not come to quieten
+            self._quiet(vnet.id)
         self._isolate(wanted)
         for desk in self.desk:
             if desk.vnet in wanted:
