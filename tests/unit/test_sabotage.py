@@ -28,10 +28,12 @@ class Platform:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         self.broken = False
         self.blind = False
+        self.looked = 0
         self.target = Target("lab", "", tmp_path, tmp_path, "instance", State("lab", tmp_path))
         monkeypatch.setattr(sabotage, "run_checks", lambda **_: self.check())
 
     def check(self) -> tuple[Result, ...]:
+        self.looked += 1
         verdict = Verdict.FAIL if self.broken and not self.blind else Verdict.PASS
         return (observe("NET-01", subject="ystad", verdict=verdict, evidence=["a packet arrived"]),)
 
@@ -54,6 +56,17 @@ def test_red_by_the_change_and_green_after_the_undo_is_proof(platform: Platform)
     outcome = platform.attempt(change)
     assert outcome.proved
     assert outcome.evidence == ("ystad: a packet arrived",)
+
+
+def test_what_changes_only_the_files_of_the_check_has_nothing_to_undo(platform: Platform) -> None:
+    """The check for the next sabotage, or the last one, would find what such a one left against all expectation."""
+
+    def change(_: Target) -> Iterator[sabotage.Environment]:
+        platform.broken = True
+        yield {"SAMDRIFT_STACKS": "/elsewhere"}
+
+    assert platform.attempt(change).proved
+    assert platform.looked == 2, "before and during"
 
 
 def test_a_check_that_stays_green_is_no_proof(platform: Platform) -> None:

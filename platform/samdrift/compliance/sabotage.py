@@ -129,16 +129,22 @@ def attempt(
             return _outcome(one, before=before, evidence=(reason, *_why(found, before)), begun=begun)
     during: tuple[Result, ...] = ()
     trouble: tuple[str, ...] = ()
+    untouched = False
     try:
         with one.change(target) as environment:
             _say(say, f"{one.requirement} {one.name}: changed; the check must turn red")
             during = _check(target.state, one.requirement, environment=environment, until_red=True)
+            untouched = environment is not None
     except Exception as error:  # whatever a sabotage raises, the platform must be seen green again afterwards
         trouble = (f"the change or its undoing broke: {type(error).__name__}: {error}",)
+    evidence = _why(during, Verdict.FAIL) + trouble
+    if untouched and not trouble:  # other stack files for the check alone: there was nothing to undo
+        return _outcome(
+            one, before=Verdict.PASS, during=worst(during), after=Verdict.PASS, evidence=evidence, begun=begun
+        )
     _say(say, f"{one.requirement} {one.name}: undone; the check must turn green")
     left = _check(target.state, one.requirement)
     after = worst(left)
-    evidence = _why(during, Verdict.FAIL) + trouble
     if after is not Verdict.PASS:
         evidence += tuple(f"after the undo: {sentence}" for sentence in _why(left, after))
     return _outcome(one, before=Verdict.PASS, during=worst(during), after=after, evidence=evidence, begun=begun)
