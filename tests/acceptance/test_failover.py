@@ -1,0 +1,64 @@
+"""Two directory hosts are there so that either may be off: people whom no workplace has met yet still sign in."""
+
+import secrets
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from samdrift.compliance.target import confirm
+from samdrift.federation.load import load_federation
+from samdrift.state import State, state_home
+from tests.acceptance.conftest import Platform
+from tests.checks.probe.station import ProbeError, StationLost
+from tests.checks.scene import Scene
+from tests.sabotages.hand import finish, guest_path
+
+pytestmark = pytest.mark.lab
+BACK_S = 180.0
+"""How long a directory host may take from its start until it answers for a person."""
+TAKEOVER_S = 120.0
+"""How long a sign-in may take that meets the host which is off first."""
+
+
+@pytest.fixture
+def scene(platform: Platform) -> Iterator[Scene]:
+    place = State.at(state_home() / platform.lab)
+    found = Scene(federation=load_federation(place.stacks), state=place)
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize(("off", "left"), [("dc1", "dc2"), ("dc2", "dc1")])
+def test_people_sign_in_while_one_directory_host_is_off(scene: Scene, off: str, left: str) -> None:
+    target, member = confirm(scene.state), scene.members[0]
+    name, password = f"probe.{secrets.token_hex(5)}", f"Aa1-{secrets.token_urlsafe(18)}"
+    power = f"{guest_path(target, off)}/status"
+    finish(target, target.call("POST", f"{power}/stop"))
+    try:
+        domain = scene.federation.hall.ad_domain
+        person = {"name": name, "password": password, "member": member.key, "kind": "staff", "domain": domain}
+        scene.station(left).ask("account.make", patience=60.0, **person)
+        told = {}
+        for workplace in (f"{member.key}-adm", f"{member.key}-ped"):
+            asked = {"user": name, "password": password, "patience": TAKEOVER_S}
+            told[workplace] = scene.station(workplace).ask("sign_in.attempt", **asked)["step"]
+            scene.station(workplace).ask("sign_in.tidy", user=name)
+        assert set(told.values()) == {"signed in"}, told
+    finally:
+        finish(target, target.call("POST", f"{power}/start"))
+        back = holds(scene, off, name)
+        scene.station(left).ask("account.remove", name=name)
+    assert back, f"{off} does not hold {name} within {BACK_S:g} s after its start"
+
+
+def holds(scene: Scene, host: str, name: str) -> bool:
+    """Wait until a host that was started again holds an account that was made while it was off."""
+    deadline = time.monotonic() + BACK_S
+    while time.monotonic() < deadline:
+        try:
+            with Scene(federation=scene.federation, state=scene.state).station(host) as station:
+                return bool(station.ask("account.wait", name=name, seconds=60.0, patience=75.0))
+        except (StationLost, ProbeError):
+            time.sleep(1.0)
+    return False
