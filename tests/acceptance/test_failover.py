@@ -18,7 +18,8 @@ pytestmark = pytest.mark.lab
 BACK_S = 180.0
 """How long a directory host may take from its start until it answers for a person."""
 TAKEOVER_S = 120.0
-"""How long a sign-in may take that meets the host which is off first."""
+"""How long a person may have to try. A workplace that has just met the other host off believes so for half a minute
+(sssd's fail over), which is the case where one host goes off as soon as the other is back."""
 
 
 @pytest.fixture
@@ -41,8 +42,7 @@ def test_people_sign_in_while_one_directory_host_is_off(scene: Scene, off: str, 
         scene.station(left).ask("account.make", patience=60.0, **person)
         told = {}
         for workplace in (f"{member.key}-adm", f"{member.key}-ped"):
-            asked = {"user": name, "password": password, "patience": TAKEOVER_S}
-            told[workplace] = scene.station(workplace).ask("sign_in.attempt", **asked)["step"]
+            told[workplace] = signed_in(scene, workplace, user=name, password=password)
             scene.station(workplace).ask("sign_in.tidy", user=name)
         assert set(told.values()) == {"signed in"}, told
     finally:
@@ -50,6 +50,16 @@ def test_people_sign_in_while_one_directory_host_is_off(scene: Scene, off: str, 
         back = holds(scene, off, name)
         scene.station(left).ask("account.remove", name=name)
     assert back, f"{off} does not hold {name} within {BACK_S:g} s after its start"
+
+
+def signed_in(scene: Scene, workplace: str, **person: str) -> str:
+    """Try to sign in until it works or the time is over; return the step at which the last try ended."""
+    deadline = time.monotonic() + TAKEOVER_S
+    while True:
+        step = str(scene.station(workplace).ask("sign_in.attempt", patience=60.0, **person)["step"])
+        if step == "signed in" or time.monotonic() > deadline:
+            return step
+        time.sleep(2.0)
 
 
 def holds(scene: Scene, host: str, name: str) -> bool:
