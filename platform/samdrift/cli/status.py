@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from samdrift.cli import timing
 from samdrift.cli.console import answer_json, out, say
+from samdrift.cli.host import hosts
 from samdrift.cli.refusal import explained
 from samdrift.state import State, current
 
@@ -29,15 +30,15 @@ def status(
         if drift:
             _drift(state, as_json=as_json)
             return
-        hosts = _hosts(state)
+        found = hosts(state)
     if as_json:
-        answer_json({"lab": state.name, "hosts": hosts, "verdicts": _verdicts(state), "times": timing.read(state)})
+        answer_json({"lab": state.name, "hosts": found, "verdicts": _verdicts(state), "times": timing.read(state)})
         return
-    if not hosts:
+    if not found:
         say(f"nothing is up in {state.root}; next: samdrift lab up; samdrift up")
         return
-    table = Table("host", "stack", "node", "number", "address", "roles", title=f"{len(hosts)} hosts")
-    for host in hosts:
+    table = Table("host", "stack", "node", "number", "address", "roles", title=f"{len(found)} hosts")
+    for host in found:
         table.add_row(
             host["name"],
             host["stack"].split(".")[-1],
@@ -57,10 +58,6 @@ def status(
     if known := timing.phases(state):
         out.print("phases     " + " · ".join(f"{name} {value:.0f} s" for name, value in known.items()))
     out.print('get in     samdrift ssh dc1 · samdrift logs dc1 · eval "$(samdrift env)" for plain pulumi', markup=False)
-
-
-def _hosts(state: State) -> list[dict[str, Any]]:
-    return [one for file in sorted(state.handover.glob("*.json")) for one in json.loads(file.read_text())]
 
 
 def _verdicts(state: State) -> dict[str, str]:

@@ -6,7 +6,6 @@ import json
 import time
 
 from samdrift.state import State
-from samdrift.toolchain import seconds_built
 
 
 def record(state: State, run: str, seconds: dict[str, float]) -> None:
@@ -23,6 +22,8 @@ def phases(state: State) -> dict[str, float]:
 
     A run of some stacks only, or one that found nothing to do, is no such phase.
     """
+    from samdrift.toolchain import seconds_built
+
     found = {"toolchain": built} if (built := seconds_built()) else {}
     for run in read(state):
         if run["run"] in WHOLE:
