@@ -7,10 +7,11 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -42,7 +43,7 @@ def test_onb_02_new_member_by_configuration_alone(scene: Scene, evidence: Eviden
     key = write_answers(scene, tmp_path / "answers.yaml")
     around = {"SAMDRIFT_STACKS": str(stacks)}
     others = [one.name for one in scene.federation.stacks]
-    with undisturbed(scene, evidence):
+    with undisturbed(scene, evidence) as lost:
         verb("onboard", "--from", str(tmp_path / "answers.yaml"), around=around)
         stack = load_federation(stacks).stack(key).name
         try:
@@ -51,6 +52,7 @@ def test_onb_02_new_member_by_configuration_alone(scene: Scene, evidence: Eviden
             assert set(made["stacks"]) == {stack}, f"joining ran the stacks {sorted(made['stacks'])}"
             assert set(made["stacks"][stack]) <= ADDS_ONLY, f"joining did more than add: {made['stacks'][stack]}"
             assert not (moved := changed_stacks(scene, others, around)), first(moved)
+            assert not (missed := lost()), f"others lost requests while {key} joined: {first(missed)}"
             passes_every_check(scene, key, evidence, around)
         finally:
             verb("down", key, "--yes", around=around)
@@ -104,22 +106,32 @@ def verb(*words: str, around: dict[str, str]) -> str:
 
 
 @contextmanager
-def undisturbed(scene: Scene, evidence: Evidence) -> Iterator[None]:
-    """Let every workplace of the existing members use shared services without a pause; a lost request is a finding."""
+def undisturbed(scene: Scene, evidence: Evidence) -> Iterator[Callable[[], list[str]]]:
+    """Let every workplace of the existing members use shared services without a pause; a lost request is a finding.
+
+    Yields what asks for the requests that are lost until now: a join that harmed others need not be looked at further.
+    """
     sites = [scene.at(name) for name, guest in scene.guests.items() if "workplace" in guest.roles]
     evidence.need(100 * len(sites))
     for site in sites:
         site.station.ask("steady.start", name="join", targets=shared_services(scene))
     try:
-        yield
+        yield lambda: [
+            sentence for site in sites for sentence in losses(site.name, site.station.ask("steady.lost", name="join"))
+        ]
     finally:
         told = {site.name: site.station.ask("steady.stop", name="join", patience=30.0) for site in sites}
         for name, one in told.items():
             evidence.case(one["sent"])
             evidence.control(f"{name} was answered before and after", alive=len(one["lost"]) < one["sent"])
         evidence.note(f"{len(sites)} workplaces of the others sent {sum(o['sent'] for o in told.values())} requests")
-        lost = [f"{name} lost {one['name']} {one['address']}" for name, all_ in told.items() for one in all_["lost"]]
+        lost = [sentence for name, one in told.items() for sentence in losses(name, one["lost"])]
     assert not lost, f"{len(lost)} requests of others were lost: {first(lost)}"
+
+
+def losses(name: str, lost: list[dict[str, Any]]) -> list[str]:
+    """Say each lost request of a workplace."""
+    return [f"{name} lost {one['name']} {one['address']}" for one in lost]
 
 
 def variables(scene: Scene, around: dict[str, str]) -> dict[str, str]:

@@ -32,6 +32,11 @@ def start(*, name: str, targets: list[dict[str, object]], interval: float = 0.5)
     _running[name].start()
 
 
+def lost(*, name: str) -> list[dict[str, object]]:
+    """Return each request that was lost until now; the sending goes on."""
+    return list(_running[name].lost)
+
+
 def stop(*, name: str) -> dict[str, object]:
     """End it; return how many requests were `sent` and each one that was `lost`."""
     steady = _running.pop(name)
