@@ -29,7 +29,7 @@ lint:
 	.venv/bin/ruff format --check
 
 types:
-	.venv/bin/mypy platform lab inventories roles
+	.venv/bin/mypy platform lab inventories roles tests
 	.venv/bin/mypy policies
 
 bench:  ## Measure: phases of the last `make lab`, and no-op times

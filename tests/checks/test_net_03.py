@@ -37,8 +37,8 @@ def test_net_03_every_site_reaches_the_hall(member: str, scene: Scene, evidence:
 def met(scene: Scene, member: str, site: Place) -> bool:
     """Whether the gateway answers in the site's own segment: where it does not, the site itself may be cut off."""
     gateway = str(scene.guests[f"{member}-gw"].interface(site.interface).ipv4.ip)
-    asked = {"interface": site.interface, "own": site.ipv4, "addresses": [gateway]}
-    return bool(site.station.ask("neighbour.owners", **asked)[gateway])
+    owners = site.station.ask("neighbour.owners", interface=site.interface, own=site.ipv4, addresses=[gateway])
+    return bool(owners[gateway])
 
 
 def unreached(site: Place, targets: list[dict[str, Any]], evidence: Evidence) -> list[str]:

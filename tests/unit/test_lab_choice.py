@@ -53,7 +53,12 @@ def test_a_living_lab_of_another_checkout_is_not_started_over(home: Path, monkey
 def test_a_real_platforms_folder_is_no_labs(home: Path, monkeypatch: pytest.MonkeyPatch, made: str) -> None:
     """Its engine state, passphrase and keys would be deleted with `lab down`."""
     asked: list[Any] = []
-    monkeypatch.setattr(lab, "pvelab", lambda *words, **_: asked.append(words) or "")
+
+    def answer(*words: str, **_: Any) -> str:
+        asked.append(words)
+        return ""
+
+    monkeypatch.setattr(lab, "pvelab", answer)
     place = State("prod", home / "prod").open()
     place.write(place.root / made, "[]")
     for verb in (lambda: lab.stop(place), lambda: lab.start(place, PLACE, say=print)):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from samdrift.compliance import run
-from samdrift.compliance.result import observe, read, write
+from samdrift.compliance.result import Result, observe, read, write
 from samdrift.compliance.verdict import Verdict
 from samdrift.federation.record import UnknownStack
 from samdrift.state import State, StateError
@@ -32,7 +32,7 @@ def test_where_nothing_is_up_nothing_is_checked(place: State) -> None:
 
 
 def test_results_of_requirements_not_asked_are_kept(place: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    def result(requirement: str) -> list[run.Result]:
+    def result(requirement: str) -> list[Result]:
         return [observe(requirement, subject="ystad", verdict=Verdict.PASS, evidence=["seen"], check="a_check")]
 
     monkeypatch.setattr(run, "run_checks", lambda **_: tuple(result("NET-01")))
