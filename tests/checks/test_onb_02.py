@@ -7,7 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -116,22 +116,20 @@ def undisturbed(scene: Scene, evidence: Evidence) -> Iterator[Callable[[], list[
     for site in sites:
         site.station.ask("steady.start", name="join", targets=shared_services(scene))
     try:
-        yield lambda: [
-            sentence for site in sites for sentence in losses(site.name, site.station.ask("steady.lost", name="join"))
-        ]
+        yield lambda: losses({site.name: site.station.ask("steady.lost", name="join") for site in sites})
     finally:
         told = {site.name: site.station.ask("steady.stop", name="join", patience=30.0) for site in sites}
         for name, one in told.items():
             evidence.case(one["sent"])
             evidence.control(f"{name} was answered before and after", alive=len(one["lost"]) < one["sent"])
         evidence.note(f"{len(sites)} workplaces of the others sent {sum(o['sent'] for o in told.values())} requests")
-        lost = [sentence for name, one in told.items() for sentence in losses(name, one["lost"])]
+        lost = losses({name: one["lost"] for name, one in told.items()})
     assert not lost, f"{len(lost)} requests of others were lost: {first(lost)}"
 
 
-def losses(name: str, lost: list[dict[str, Any]]) -> list[str]:
-    """Say each lost request of a workplace."""
-    return [f"{name} lost {one['name']} {one['address']}" for one in lost]
+def losses(lost: Mapping[str, list[dict[str, Any]]]) -> list[str]:
+    """Say each request that was lost, by the workplace that sent it."""
+    return [f"{name} lost {one['name']} {one['address']}" for name, all_ in lost.items() for one in all_]
 
 
 def variables(scene: Scene, around: dict[str, str]) -> dict[str, str]:
