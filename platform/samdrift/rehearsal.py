@@ -78,9 +78,12 @@ def rehearse_function(
     SETTINGS.outputs.clear()  # what a run that failed left waiting
     configure(MockSettings(monitor=monitor, engine=engine, project=PROJECT, stack=stack, dry_run=False))
     with asyncio.Runner() as runner:
-        # A declaration that fails is raised here; that asyncio tells each one that waited for it again helps nobody.
-        runner.get_loop().set_exception_handler(lambda _loop, _context: None)
-        runner.run(run_in_stack(program))
+        try:
+            runner.run(run_in_stack(program))
+        except BaseException:
+            # What failed is raised; that asyncio tells it again for everything that had waited for it helps nobody.
+            runner.get_loop().set_exception_handler(lambda _loop, _context: None)
+            raise
     return found
 
 
