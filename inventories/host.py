@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from inventories.ssh import known_hosts, way_to
 from inventories.way import Way
 from samdrift.handover import HostRecord
+from samdrift.secret import resolved
 
 
 class InventoryError(ValueError):
@@ -21,7 +22,7 @@ def host_data(record: HostRecord, *, state: Path, secret: Callable[[str], str]) 
 
     `secret` returns the value of a named secret. Raises `InventoryError` for a secret that is not there.
     """
-    roles = {name: _resolved(settings, secret) for name, settings in record.roles.items()}
+    roles = {name: resolved(settings, read=secret) for name, settings in record.roles.items()}
     if "base" in roles:
         first = record.interfaces[0]
         roles["base"] |= {
@@ -62,13 +63,3 @@ def read_secret(state: Path, name: str) -> str:
         return path.read_text().strip()
     except FileNotFoundError:
         raise InventoryError(f"{path} does not exist: run samdrift up, which makes the secrets") from None
-
-
-def _resolved(found: Any, secret: Callable[[str], str]) -> Any:
-    if isinstance(found, Mapping):
-        if set(found) == {"secret"}:
-            return secret(found["secret"])
-        return {key: _resolved(value, secret) for key, value in found.items()}
-    if isinstance(found, list | tuple):
-        return [_resolved(value, secret) for value in found]
-    return found

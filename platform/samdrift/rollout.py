@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from samdrift.environment import environment
 from samdrift.federation.load import load_federation
 from samdrift.federation.record import AnyStack, Federation, Hall, Member
 from samdrift.handover import HostRecord, write_json
+from samdrift.secret import names_in
 from samdrift.state import State, StateError
 
 Say = Callable[[str], None]
@@ -88,7 +89,7 @@ def raise_stacks(state: State, stacks: Sequence[AnyStack], *, say: Say) -> Rollo
 def write_handover(state: State, engine: Engine, stack: str) -> tuple[HostRecord, ...]:
     """Keep the stack's host records as they came out of the engine, and make the secrets they refer to."""
     records = tuple(HostRecord.model_validate(one) for one in engine.outputs(stack)["hosts"])
-    for name in _secrets_in([record.roles for record in records]):
+    for name in names_in([record.roles for record in records]):
         state.secret(name)
     state.write(state.handover / f"{stack}.json", write_json(records))
     return records
@@ -98,17 +99,6 @@ def forget_host_keys(state: State, names: Iterable[str]) -> None:
     """Forget the SSH keys of guests that were made anew or are gone; inventories/ssh.py keeps a file a host."""
     for name in names:
         (state.ssh / "known_hosts.d" / name).unlink(missing_ok=True)
-
-
-def _secrets_in(value: object) -> Iterator[str]:
-    """The names behind every reference `{"secret": name}`: host records carry no secret, only where one lies."""
-    if isinstance(value, Mapping):
-        if set(value) == {"secret"}:
-            yield str(value["secret"])
-        value = list(value.values())
-    if isinstance(value, list | tuple):
-        for part in value:
-            yield from _secrets_in(part)
 
 
 def hosts_after(state: State, federation: Federation, stacks: Sequence[AnyStack]) -> tuple[str, ...]:

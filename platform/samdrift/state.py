@@ -9,13 +9,14 @@ import fcntl
 import itertools
 import json
 import os
-import secrets
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from samdrift import secret
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEFAULT_LAB = "lab"
@@ -102,12 +103,15 @@ class State:
             raise
 
     def secret(self, name: str) -> str:
-        """Return the named secret, made at first use: 24 random characters that satisfy the directory's rules."""
-        path = self.root / "secrets" / name
+        """Return the named secret, made at first use as what its name says (`samdrift.secret`)."""
         with self.locked("secrets"):
-            if not path.exists():
-                self.write(path, f"Sd1-{secrets.token_urlsafe(18)}")
-            return path.read_text()
+            return self._secret(name)
+
+    def _secret(self, name: str) -> str:
+        path = self.root / "secrets" / name
+        if not path.exists():
+            self.write(path, secret.make(name, read=self._secret))
+        return path.read_text()
 
     def endpoint(self) -> dict[str, Any]:
         """Return the lab's own description of its endpoint, or raise `StateError` where there is none."""

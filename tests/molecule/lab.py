@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import httpx
 
 from inventories.ssh import forget, ssh_config, way_in
 from samdrift.handover import HostRecord, write_json
+from samdrift.secret import make, names_in
 from tests.molecule.scenario import PORT, ROOT, Scenario, read
 
 PVELAB = str(Path(sys.executable).with_name("pvelab"))
@@ -77,8 +78,8 @@ def create(scenario: Scenario, state: Path) -> None:
     name = lab_name(scenario)
     pvelab("start", "--name", name, "--nodes", NODE, *desk, *routes, "--packages", packages)
     status = json.loads(pvelab("status", "--name", name, "--json"))
-    key = prepare(state, status)
     api, records = Api(status), scenario.records()
+    key = prepare(state, status, records)
     if not api.call("GET", "/cluster/sdn/zones"):
         api.call("POST", "/cluster/sdn/zones", zone="hall", type="vlan", bridge="vmbr0")
         for tag, vnet in enumerate(scenario.networks(), start=10):
@@ -94,18 +95,24 @@ def create(scenario: Scenario, state: Path) -> None:
     (state / "ssh" / "config").write_text(ssh_config(records, state, way_in=way_in(state)))
 
 
-def prepare(state: Path, status: dict[str, Any]) -> str:
+def prepare(state: Path, status: dict[str, Any], records: list[HostRecord]) -> str:
     """Make the scenario's key and secrets; return the public key."""
     for folder in ("ssh/known_hosts.d", "secrets"):
         (state / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
     (state / "lab.json").write_text(json.dumps(status))
-    for secret in ("directory-administrator", "directory-join"):
-        if not (file := state / "secrets" / secret).exists():
-            file.write_text(f"Sd1-{secrets.token_urlsafe(18)}")
+    for name in names_in([record.roles for record in records]):
+        _secret(state, name)
     key = state / "ssh" / "id_ed25519"
     if not key.exists():
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "molecule", "-f", str(key)], check=True)
     return key.with_suffix(".pub").read_text().strip()
+
+
+def _secret(state: Path, name: str) -> str:
+    file = state / "secrets" / name
+    if not file.exists():
+        file.write_text(make(name, read=partial(_secret, state)))
+    return file.read_text()
 
 
 def container(record: HostRecord, *, template: str, key: str) -> dict[str, object]:
@@ -115,8 +122,8 @@ def container(record: HostRecord, *, template: str, key: str) -> dict[str, objec
         "vmid": record.vm_id,
         "hostname": record.fqdn,
         "ostemplate": template,
-        "rootfs": "local:4",
-        "memory": 1024,
+        "rootfs": "local:8",
+        "memory": 2048,
         "cores": 2,
         "unprivileged": int(unprivileged),
         "nameserver": " ".join(record.nameservers),

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     },
     # yaml: the pack reads the stack files itself, so that a wrong record of ours cannot hide a wrong address.
     "policies": {"pulumi", "pulumi_policy", "yaml", "samdrift.standard", "samdrift_policies"},
-    "inventories": {"samdrift.handover", "inventories"},
+    "inventories": {"samdrift.handover", "samdrift.secret", "inventories"},
     "lab/pvelab": {
         "cryptography",
         "pydantic",

@@ -1,17 +1,18 @@
 """What the federation says of a host is what its roles take: names, types and values of every role's settings."""
 
 import importlib
+from functools import cache
 from typing import Any
 
 import pytest
 
 from samdrift.federation.derived import Guest
 from samdrift.federation.guest import all_guests
-from samdrift.federation.setting import SECRETS, settings_of
+from samdrift.federation.setting import settings_of
 from samdrift.handover import HostRecord, fill_members, host_records
+from samdrift.secret import make, resolved
 from tests.unit.sample import default_federation, member, with_members
 
-PASSWORD = "Provlosenord123"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGenerated test"
 
 
@@ -20,12 +21,14 @@ def records() -> tuple[HostRecord, ...]:
     return fill_members(record for stack in federation.stacks for record in host_records(federation, stack))
 
 
+@cache
+def secret(name: str) -> str:
+    return make(name, read=secret)
+
+
 def completed(settings: dict[str, Any]) -> dict[str, Any]:
     """As an inventory completes them: secrets by value, the engineer's key."""
-    found = {
-        key: PASSWORD if isinstance(value, dict) and set(value) == {"secret"} else value
-        for key, value in settings.items()
-    }
+    found: dict[str, Any] = resolved(settings, read=secret)
     return {**found, "authorized_keys": [KEY]} if "authorized_keys" in found else found
 
 
@@ -34,17 +37,6 @@ def test_roles_take_their_settings(record: HostRecord) -> None:
     for role, settings in record.roles.items():
         module = importlib.import_module(f"roles.{role}.settings")
         assert module.Settings(**completed(settings))
-
-
-def test_secrets_are_the_named_ones() -> None:
-    named = {
-        value["secret"]
-        for record in records()
-        for settings in record.roles.values()
-        for value in settings.values()
-        if isinstance(value, dict) and set(value) == {"secret"}
-    }
-    assert named == set(SECRETS)
 
 
 def gateway_of(code: str, **facts: Any) -> tuple[Guest, dict[str, Any]]:

@@ -30,14 +30,12 @@ HALL_NETWORKS: dict[str, tuple[str, int, int, str]] = {
     "wan": ("wan", 16, 0, ""),
 }
 
+# Host numbers; those of the hall's guests stand in hall.py.
 ROUTER = 1
 DESK = 2
-OUTSIDE = 9
 WORKPLACE = 10
-DIRECTORY = {"dc1": 11, "dc2": 12}
 VAULT = 10
 
-HALL_IDS = {"edge": 101, "dc1": 111, "dc2": 112, "outside": 190}
 VAULT_ID = 201
 MEMBER_IDS = {"gw": 1, "adm": 2, "ped": 3}
 

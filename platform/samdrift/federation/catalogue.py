@@ -1,11 +1,12 @@
 """The service catalogue: what the federation offers its members, what traffic each service needs, what it replaces.
 
-Adding a service is a record here, a role, and checks. A service that nothing delivers yet is `planned`: inventory rows
-may name it as their target, but no member can switch it on.
+Adding a service is a module in service/, a role, and checks. A service that nothing delivers yet is `planned`:
+inventory rows may name it as their target, but no member can switch it on.
 """
 
 from __future__ import annotations
 
+from samdrift.federation import service
 from samdrift.federation.record import Flow, Service
 
 CATEGORIES: dict[str, str] = {
@@ -35,8 +36,6 @@ CATEGORIES: dict[str, str] = {
     "telephony": "Telephony",
 }
 """Categories of the inventory: identifier and English title."""
-
-_CLIENTS = ("adm", "ped")
 
 PLATFORM_FLOWS: tuple[Flow, ...] = (
     Flow(
@@ -112,61 +111,8 @@ PLATFORM_FLOWS: tuple[Flow, ...] = (
 )
 """What the platform itself needs, whatever services are on."""
 
-_DIRECTORY_HOSTS = ("dc1", "dc2")
-_DIRECTORY_TCP = ("53", "88", "135", "139", "389", "445", "464", "636", "3268-3269", "49152-65535")
-_DIRECTORY_UDP = ("53", "88", "123", "137-138", "389", "464")
-
 SERVICES: tuple[Service, ...] = (
-    Service(
-        name="directory",
-        title="Directory and sign-in",
-        titel="Katalog och inloggning",
-        status="offered",
-        replaces=("directory-service",),
-        roles=("directory",),
-        flows=(
-            Flow(
-                name="directory-tcp",
-                source=(*_CLIENTS, "svc", "edge"),
-                target=_DIRECTORY_HOSTS,
-                protocol="tcp",
-                ports=_DIRECTORY_TCP,
-                why="DNS, Kerberos, LDAP, global catalogue, SMB and RPC of the directory hosts",
-            ),
-            Flow(
-                name="directory-udp",
-                source=(*_CLIENTS, "svc", "edge"),
-                target=_DIRECTORY_HOSTS,
-                protocol="udp",
-                ports=_DIRECTORY_UDP,
-                why="DNS, Kerberos, time, NetBIOS names and LDAP ping of the directory hosts",
-            ),
-            Flow(
-                name="directory-echo",
-                source=(*_CLIENTS, "svc"),
-                target=_DIRECTORY_HOSTS,
-                protocol="icmp",
-                why="Sites measure their way to the directory hosts",
-            ),
-            Flow(
-                name="sysvol-sync",
-                source=_DIRECTORY_HOSTS,
-                target=_DIRECTORY_HOSTS,
-                protocol="tcp",
-                ports=("22",),
-                why="Samba does not replicate sysvol: one directory host copies it from the other",
-            ),
-        ),
-    ),
-    Service(
-        name="workplace",
-        title="Standard workplace",
-        titel="Standardarbetsplats",
-        status="offered",
-        requires=("directory",),
-        replaces=("workplaces",),
-        roles=("workplace",),
-    ),
+    *service.OFFERED,
     *(
         Service(name=name, title=title, titel=titel, status="planned", replaces=replaces)
         for name, title, titel, replaces in (
@@ -191,5 +137,5 @@ SERVICES: tuple[Service, ...] = (
     ),
 )
 
-BY_NAME: dict[str, Service] = {service.name: service for service in SERVICES}
-OFFERED: tuple[str, ...] = tuple(service.name for service in SERVICES if service.status == "offered")
+BY_NAME: dict[str, Service] = {one.name: one for one in SERVICES}
+OFFERED: tuple[str, ...] = tuple(one.name for one in SERVICES if one.status == "offered")

@@ -7,6 +7,7 @@ from datetime import date
 from ipaddress import IPv4Network
 
 from samdrift.federation import addressing, catalogue, municipality
+from samdrift.federation import hall as hall_guests
 from samdrift.federation.document import Document, Path_
 from samdrift.federation.end import CLIENTS, SELECTORS, forbidden, unreachable_packages
 from samdrift.federation.inventory import unmapped
@@ -245,7 +246,7 @@ def _guest_names(stacks: tuple[AnyStack, ...]) -> tuple[str, ...]:
     names = ["vault"] if any(isinstance(stack, Vault) for stack in stacks) else []
     for stack in stacks:
         if isinstance(stack, Hall):
-            names += ["edge", *addressing.DIRECTORY, *(["outside"] if stack.outside else [])]
+            names += [guest.name for guest in hall_guests.present(stack)]
         elif isinstance(stack, Member):
             names += [f"{stack.key}-{part}" for part in addressing.MEMBER_IDS]
     return tuple(names)

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from urllib.parse import urlsplit
 
-from samdrift.federation import addressing, municipality
+from samdrift.federation import addressing, hall, municipality
 from samdrift.federation.network import hall_network, networks_of
 from samdrift.federation.record import Federation, Member
 
 CLIENTS = ("adm", "ped")
 HALL_SELECTORS = ("svc", "dmz", "mgt", "vault")
-HOST_SELECTORS = ("edge", "dc1", "dc2", "outside", "desk", "packages")
+HOST_SELECTORS = (*hall.BY_NAME, "desk", "packages")
 SELECTORS = (*CLIENTS, "gateways", *HALL_SELECTORS, "wan", *HOST_SELECTORS)
 """Everything a flow's `source` and `target` may name."""
 
@@ -89,7 +89,7 @@ def _host_end(federation: Federation, selector: str, *, other: str) -> End:
         # Each network knows edge by the address it has there; members know its leg in transit.
         near = zone_of(other, packages)
         return _host(federation, "transit" if near in (*CLIENTS, "transit") else near, selector, addressing.ROUTER)
-    number = {"desk": addressing.DESK, "outside": addressing.OUTSIDE, **addressing.DIRECTORY}[selector]
+    number = addressing.DESK if selector == "desk" else hall.BY_NAME[selector].number
     return _host(federation, zone_of(selector, packages), selector, number)
 
 
@@ -103,9 +103,9 @@ def zone_of(selector: str, packages: str | None) -> str:
     """The network a selector is in; `edge`, which has a leg in most, is its own."""
     if selector == "packages":
         return package_proxy(packages)[2]
-    return {"gateways": "transit", "edge": "edge", "dc1": "svc", "dc2": "svc", "outside": "wan", "desk": "mgt"}.get(
-        selector, selector
-    )
+    if selector in hall.BY_NAME and selector != "edge":
+        return hall.BY_NAME[selector].network
+    return {"gateways": "transit", "desk": "mgt"}.get(selector, selector)
 
 
 def unreachable_packages(url: str) -> str | None:

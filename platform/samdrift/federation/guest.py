@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from samdrift.federation import addressing, flow, municipality, placement
+from samdrift.federation import addressing, flow, hall, municipality, placement
 from samdrift.federation.derived import Guest, Interface, Network
+from samdrift.federation.hall import HallGuest
 from samdrift.federation.network import hall_network, networks_of
 from samdrift.federation.record import AnyStack, Federation, Hall, Member, Vault
 
@@ -20,13 +21,10 @@ class _Shape:
     start_order: int
 
 
-# Memory is a ceiling: an idle guest of these kinds uses 15 to 120 MiB. Directory hosts need room for Samba's processes.
+# Memory is a ceiling: an idle guest of these kinds uses 15 to 120 MiB. The hall's guests stand in hall.py.
 _SHAPES = {
-    "edge": _Shape("edge", cores=2, memory_mib=384, disk_gib=4, start_order=1),
     "gw": _Shape("gateway", cores=1, memory_mib=256, disk_gib=4, start_order=2),
-    "dc": _Shape("directory", cores=2, memory_mib=1024, disk_gib=8, start_order=2),
     "workplace": _Shape("workplace", cores=1, memory_mib=512, disk_gib=6, start_order=4),
-    "outside": _Shape("outside", cores=1, memory_mib=384, disk_gib=4, start_order=3),
     "vault": _Shape("vault", cores=1, memory_mib=256, disk_gib=8, start_order=3),
 }
 
@@ -57,60 +55,48 @@ def router(network: Network) -> tuple[IPv4Address, IPv6Address]:
     return addressing.host4(network.ipv4, addressing.ROUTER).ip, addressing.host6(network.ipv6, addressing.ROUTER).ip
 
 
+def hall_address(federation: Federation, name: str) -> tuple[IPv4Address, IPv6Address]:
+    """The addresses of a guest of the hall, in the network it is known in."""
+    row = hall.BY_NAME[name]
+    network = hall_network(federation, row.network)
+    return addressing.host4(network.ipv4, row.number).ip, addressing.host6(network.ipv6, row.number).ip
+
+
 def outside_addresses(federation: Federation) -> tuple[IPv4Address, IPv6Address]:
     """Addresses of the guest that plays the rest of the world."""
-    wan = hall_network(federation, "wan")
-    return addressing.host4(wan.ipv4, addressing.OUTSIDE).ip, addressing.host6(wan.ipv6, addressing.OUTSIDE).ip
+    return hall_address(federation, "outside")
 
 
 def _hall(federation: Federation) -> tuple[Guest, ...]:
-    hall = federation.hall
-    nets = {network.name: network for network in networks_of(federation, hall)}
-    wan = hall.wan
-    upstream = (wan.gateway4, wan.gateway6) if wan.gateway4 or not hall.outside else outside_addresses(federation)
-    edge = _guest(
+    return tuple(_hall_guest(federation, row) for row in hall.present(federation.hall))
+
+
+def _hall_guest(federation: Federation, row: HallGuest) -> Guest:
+    nets = {network.name: network for network in networks_of(federation, federation.hall)}
+    network = nets[row.network]
+    made = _guest(
         federation,
-        hall,
-        name="edge",
-        part="edge",
-        vm_id=addressing.HALL_IDS["edge"],
-        offset=placement.HALL_OFFSETS["edge"],
-        legs=(
-            _Leg(nets["mgt"], addressing.ROUTER),
-            _Leg(nets["transit"], addressing.ROUTER),
-            _Leg(nets["svc"], addressing.ROUTER),
-            _Leg(nets["dmz"], addressing.ROUTER),
-            _Leg(nets["vault"], addressing.ROUTER),
-            _Leg(nets["wan"], addressing.ROUTER, gateway=upstream),
-        ),
+        federation.hall,
+        name=row.name,
+        shape=_Shape(row.role, row.cores, row.memory_mib, row.disk_gib, row.start_order),
+        vm_id=row.vm_id,
+        offset=row.offset,
+        domain=federation.hall.ad_domain if row.in_directory else None,
+        asks_directory=row.in_directory,
+        legs=_edge_legs(federation, nets)
+        if row.role == "edge"
+        else (_Leg(network, row.number, gateway=router(network)),),
     )
-    guests = [_with_forwards(federation, edge)]
-    guests += [
-        _guest(
-            federation,
-            hall,
-            name=name,
-            part="dc",
-            vm_id=addressing.HALL_IDS[name],
-            offset=placement.HALL_OFFSETS[name],
-            domain=hall.ad_domain,
-            legs=(_Leg(nets["svc"], number, gateway=router(nets["svc"])),),
-        )
-        for name, number in addressing.DIRECTORY.items()
-    ]
-    if hall.outside:
-        guests.append(
-            _guest(
-                federation,
-                hall,
-                name="outside",
-                part="outside",
-                vm_id=addressing.HALL_IDS["outside"],
-                offset=placement.HALL_OFFSETS["outside"],
-                legs=(_Leg(nets["wan"], addressing.OUTSIDE, gateway=router(nets["wan"])),),
-            )
-        )
-    return tuple(guests)
+    return _with_forwards(federation, made) if row.role == "edge" else made
+
+
+def _edge_legs(federation: Federation, nets: dict[str, Network]) -> tuple[_Leg, ...]:
+    wan = federation.hall.wan
+    played = federation.hall.outside and not wan.gateway4
+    upstream = outside_addresses(federation) if played else (wan.gateway4, wan.gateway6)
+    # The first leg is the one towards the engineer.
+    inside = tuple(_Leg(nets[name], addressing.ROUTER) for name in ("mgt", "transit", "svc", "dmz", "vault"))
+    return (*inside, _Leg(nets["wan"], addressing.ROUTER, gateway=upstream))
 
 
 def _vault(federation: Federation, vault: Vault) -> Guest:
@@ -119,7 +105,7 @@ def _vault(federation: Federation, vault: Vault) -> Guest:
         federation,
         vault,
         name="vault",
-        part="vault",
+        shape=_SHAPES["vault"],
         vm_id=addressing.VAULT_ID,
         offset=placement.VAULT_OFFSET,
         disk_gib=vault.disk_gib,
@@ -135,7 +121,7 @@ def _member(federation: Federation, member: Member) -> tuple[Guest, ...]:
         federation,
         member,
         name=f"{member.key}-gw",
-        part="gw",
+        shape=_SHAPES["gw"],
         vm_id=addressing.member_vm_id(member.code, "gw"),
         offset=placement.member_offset(ordinal, "gw"),
         legs=(
@@ -152,10 +138,11 @@ def _member(federation: Federation, member: Member) -> tuple[Guest, ...]:
             federation,
             member,
             name=f"{member.key}-{part}",
-            part="workplace",
+            shape=_SHAPES["workplace"],
             vm_id=addressing.member_vm_id(member.code, part),
             offset=placement.member_offset(ordinal, part),
             domain=federation.hall.ad_domain,
+            asks_directory=True,
             legs=(_Leg(nets[part], addressing.WORKPLACE, gateway=router(nets[part])),),
         )
         for part in ("adm", "ped")
@@ -168,29 +155,29 @@ def _guest(
     stack: AnyStack,
     *,
     name: str,
-    part: str,
+    shape: _Shape,
     vm_id: int,
     offset: int,
     legs: tuple[_Leg, ...],
     domain: str | None = None,
+    asks_directory: bool = False,
     disk_gib: int | None = None,
 ) -> Guest:
-    hall = federation.hall
-    shape = _SHAPES[part]
+    facts = federation.hall
     member = stack if isinstance(stack, Member) else None
-    search = domain or (member.domain if member else hall.domain)
-    directory_kind = hall.hypervisor.directory if part == "dc" else "lxc"
-    privileged = part == "dc" and directory_kind == "lxc"
+    search = domain or (member.domain if member else facts.domain)
+    kind = facts.hypervisor.directory if shape.role == "directory" else "lxc"
+    privileged = shape.role == "directory" and kind == "lxc"
     # Central equipment is the federation's, workplace equipment the member's (CLI-06).
-    owner = member.key if member and part == "workplace" else federation.name
+    owner = member.key if member and shape.role == "workplace" else federation.name
     return Guest(
         name=name,
         fqdn=f"{name}.{search}",
         stack=stack.name,
         member=member.key if member else None,
         vm_id=vm_id,
-        node=placement.place(offset, nodes=hall.hypervisor.nodes),
-        kind=directory_kind,
+        node=placement.place(offset, nodes=facts.hypervisor.nodes),
+        kind=kind,
         unprivileged=not privileged,
         nesting=not privileged,
         cores=shape.cores,
@@ -200,8 +187,8 @@ def _guest(
         roles=("base",) if shape.role == "vault" else ("base", shape.role),
         tags=("samdrift", f"fed-{federation.name}", f"stack-{stack.name}", f"role-{shape.role}", f"owner-{owner}"),
         start_order=shape.start_order,
-        disposable=any(entry.guest == name for entry in hall.disposable),
-        nameservers=_nameservers(federation, part=part, legs=legs),
+        disposable=any(entry.guest == name for entry in facts.disposable),
+        nameservers=_nameservers(federation, shape.role, legs=legs, asks_directory=asks_directory),
         search=search,
     )
 
@@ -218,15 +205,14 @@ def _interface(leg: _Leg, *, vm_id: int, position: int) -> Interface:
     )
 
 
-def _nameservers(federation: Federation, *, part: str, legs: tuple[_Leg, ...]) -> tuple[str, ...]:
+def _nameservers(federation: Federation, role: str, *, legs: tuple[_Leg, ...], asks_directory: bool) -> tuple[str, ...]:
     """Who is in the directory asks its hosts; edge and outside resolve for themselves; all others ask edge.
 
     A directory host finds the other by name and must not need edge for it.
     """
-    if part in {"workplace", "dc"}:
-        svc = hall_network(federation, "svc").ipv4
-        return tuple(str(addressing.host4(svc, number).ip) for number in addressing.DIRECTORY.values())
-    if part in {"edge", "outside"}:
+    if asks_directory:
+        return tuple(str(hall_address(federation, name)[0]) for name in hall.DIRECTORY)
+    if role in {"edge", "outside"}:
         return ("127.0.0.1",)
     return (str(router(legs[0].network)[0]),)
 

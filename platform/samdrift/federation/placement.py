@@ -1,14 +1,13 @@
 """Which node a guest starts on.
 
 A function of the guest alone and the list of nodes, never of the other members: who joins or leaves moves nobody.
-Guests that stand in for each other (dc1, dc2) have neighbouring offsets: on different nodes wherever there are two.
+The offsets of the hall's guests stand in hall.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-HALL_OFFSETS = {"edge": 0, "dc1": 1, "dc2": 2, "outside": 0}
 VAULT_OFFSET = 3
 MEMBER_OFFSETS = {"gw": 0, "adm": 1, "ped": 2}
 

@@ -1,0 +1,54 @@
+"""The guests of the hall: one row a guest, and everything that follows from being one is computed from the row.
+
+A new hall guest is a row here. Numbers (`vm_id`, `number`) are never moved and never given a second time: host keys,
+addresses in other people's firewalls and backups hang on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from samdrift.federation.record import Hall
+
+
+@dataclass(frozen=True)
+class HallGuest:
+    """What is decided for one guest. `network` is the one it has its leg in; of edge, the one it is known in."""
+
+    name: str
+    role: str
+    vm_id: int
+    network: str
+    number: int
+    """Host number in `network`: the last part of its addresses."""
+    offset: int
+    """Guests that stand in for each other have neighbouring ones: on different nodes wherever there are two."""
+    cores: int = 1
+    memory_mib: int = 256
+    """A ceiling, not what it uses."""
+    disk_gib: int = 4
+    start_order: int = 3
+    in_directory: bool = field(default=False)
+    """Named in the directory's own domain, and asks its hosts for names."""
+
+
+GUESTS: tuple[HallGuest, ...] = (
+    HallGuest("edge", "edge", 101, "mgt", 1, offset=0, cores=2, memory_mib=384, start_order=1),
+    # Room for Samba's processes.
+    *(
+        HallGuest(
+            name, "directory", vm_id, "svc", number, offset=offset, cores=2, memory_mib=1024, disk_gib=8,
+            start_order=2, in_directory=True,
+        )
+        for name, vm_id, number, offset in (("dc1", 111, 11, 1), ("dc2", 112, 12, 2))
+    ),
+    HallGuest("outside", "outside", 190, "wan", 9, offset=0, memory_mib=384),
+)  # fmt: skip
+
+BY_NAME: dict[str, HallGuest] = {guest.name: guest for guest in GUESTS}
+DIRECTORY: tuple[str, ...] = tuple(guest.name for guest in GUESTS if guest.role == "directory")
+
+
+def present(hall: Hall) -> tuple[HallGuest, ...]:
+    """The guests this hall has: nobody plays the rest of the world where there is one."""
+    return tuple(guest for guest in GUESTS if guest.name != "outside" or hall.outside)

@@ -1,0 +1,31 @@
+"""Settings of the role directory: a directory host."""
+
+from __future__ import annotations
+
+from samdrift.federation import hall
+from samdrift.federation.derived import Guest
+from samdrift.federation.guest import hall_address, router
+from samdrift.federation.network import hall_network
+from samdrift.federation.record import Federation
+from samdrift.federation.setting.fact import ADMINISTRATOR, JOIN, Settings
+
+
+def settings(federation: Federation, guest: Guest) -> Settings:
+    """Keyword arguments of `roles.directory.Settings`."""
+    facts = federation.hall
+    peer = next(name for name in hall.DIRECTORY if name != guest.name)
+    return {
+        "realm": facts.realm,
+        "domain": facts.netbios,
+        "domain_dns": facts.ad_domain,
+        "first": guest.name == hall.DIRECTORY[0],
+        "address": str(guest.interface("svc").ipv4.ip),
+        "peer": peer,
+        "peer_address": str(hall_address(federation, peer)[0]),
+        "forwarder": str(router(hall_network(federation, "svc"))[0]),
+        "members": [],
+        "people": facts.people.model_dump(),
+        "admin_password": {"secret": ADMINISTRATOR},
+        "join_user": "join",
+        "join_password": {"secret": JOIN},
+    }

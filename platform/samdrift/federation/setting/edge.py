@@ -1,0 +1,37 @@
+"""Settings of the role edge: the hall's router."""
+
+from __future__ import annotations
+
+from samdrift.federation.derived import Guest
+from samdrift.federation.guest import outside_addresses
+from samdrift.federation.network import networks_of
+from samdrift.federation.record import Federation
+from samdrift.federation.setting.fact import (
+    Settings,
+    directory_hosts,
+    federation_prefixes,
+    management_prefixes,
+    prefixes,
+    router_rules,
+)
+
+
+def settings(federation: Federation, guest: Guest) -> Settings:
+    """Keyword arguments of `roles.edge.Settings`."""
+    hall = federation.hall
+    upstream = [str(address) for address in hall.resolvers]
+    if not upstream and hall.outside:
+        upstream = [str(address) for address in outside_addresses(federation)]
+    return {
+        "networks": {network.name: prefixes(network) for network in networks_of(federation, hall)},
+        "addresses": {leg.name: {"ipv4": str(leg.ipv4.ip), "ipv6": str(leg.ipv6.ip)} for leg in guest.interfaces},
+        "federation": federation_prefixes(federation),
+        "management": management_prefixes(federation),
+        "members": [],
+        "rules": router_rules(federation, guest),
+        "forwards": upstream,
+        "validate": not hall.outside,
+        "ad_domain": hall.ad_domain,
+        "dcs": directory_hosts(federation),
+        "time_sources": [],
+    }

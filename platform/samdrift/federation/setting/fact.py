@@ -1,0 +1,58 @@
+"""What the settings of several roles say alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from samdrift.federation import addressing, hall
+from samdrift.federation.derived import Guest, Network
+from samdrift.federation.flow import rules_of
+from samdrift.federation.guest import hall_address, router
+from samdrift.federation.network import hall_network
+from samdrift.federation.record import Federation
+
+Settings = dict[str, Any]
+
+ADMINISTRATOR = "directory-administrator"
+JOIN = "directory-join"
+"""Names of the directory's secrets: its administrator's password, and the one computers join with."""
+
+_PRIVATE4 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+# The engineer's way in stands in the roles' templates by hand: no mistake in a flow may shut it.
+_BY_HAND = ("desk-to-bastion", "bastion-to-guests")
+
+
+def router_rules(federation: Federation, guest: Guest) -> list[Settings]:
+    """A router's rules; what it sends itself is not filtered there but by its guest firewall."""
+    return [
+        rule.model_dump(mode="json", by_alias=True)
+        for rule in rules_of(federation, guest)
+        if rule.from_ != "self" and rule.name not in _BY_HAND
+    ]
+
+
+def edge_for(federation: Federation, guest: Guest) -> list[str]:
+    """Edge's address as this guest's flows to it expect it: in transit for everything of a member."""
+    network = "transit" if guest.member else guest.interfaces[0].name
+    return [str(router(hall_network(federation, network))[0])]
+
+
+def directory_hosts(federation: Federation) -> list[str]:
+    """IPv4 addresses of the directory hosts."""
+    return [str(hall_address(federation, name)[0]) for name in hall.DIRECTORY]
+
+
+def federation_prefixes(federation: Federation) -> Settings:
+    """All prefixes the federation may use."""
+    return {"ipv4": _PRIVATE4, "ipv6": [str(addressing.federation6(federation.hall.ula))]}
+
+
+def management_prefixes(federation: Federation) -> Settings:
+    """The management network."""
+    network = hall_network(federation, "mgt")
+    return {"ipv4": [str(network.ipv4)], "ipv6": [str(network.ipv6)]}
+
+
+def prefixes(network: Network) -> Settings:
+    """A network's prefixes, IPv4 and IPv6."""
+    return {"ipv4": str(network.ipv4), "ipv6": str(network.ipv6)}
