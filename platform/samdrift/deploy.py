@@ -115,20 +115,30 @@ def deploy(hosts: Sequence[str], state_dir: Path, on_progress: Say) -> DeployRes
     return DeployResult(tuple(results.values()))
 
 
+# role -> roles of the hosts that must stand before: those it joins, fetches a certificate from or makes accounts on.
+_AFTER: dict[str, tuple[str, ...]] = {
+    "directory": ("directory",),
+    "workplace": ("directory",),
+}
+
+
 def needs(record: HostRecord, records: Iterable[HostRecord]) -> set[str]:
     """Return the hosts that must stand before this one can be deployed.
 
-    Packages, names and the engineer's way in come through edge and the member's gateway; joining needs the first
-    directory host.
+    Packages, names and the engineer's way in come through edge and the member's gateway; of the directory hosts the
+    first must stand, which the other joins.
     """
+    if "edge" in record.roles:
+        return set()
+    after = {"edge", *(wanted for role in record.roles for wanted in _AFTER.get(role, ()))}
     needed = set()
     for other in records:
-        joins = bool({"directory", "workplace"} & set(record.roles))
-        first = bool(other.roles.get("directory", {}).get("first"))
         behind = "gateway" in other.roles and other.member == record.member and "gateway" not in record.roles
-        if other.name != record.name and ("edge" in other.roles or behind or (joins and first)):
+        first = bool(other.roles.get("directory", {}).get("first"))
+        serves = set(other.roles) if first else set(other.roles) - {"directory"}
+        if behind or after & serves:
             needed.add(other.name)
-    return needed - {record.name} if "edge" not in record.roles else set()
+    return needed - {record.name}
 
 
 def write_ssh_config(state_dir: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -139,25 +139,40 @@ def read_all(handover_dir: Path, stacks_dir: Path) -> tuple[HostRecord, ...]:
 
 
 def fill_members(records: Iterable[HostRecord]) -> tuple[HostRecord, ...]:
-    """The same records with what the members' gateways announce put into the settings of edge and the directory hosts.
+    """The same records with what the members' gateways announce put into the settings of the roles that must know.
 
     The one place where the hall comes to know of its members: a join or a leave changes settings of hosts, no resource.
     """
     everyone = tuple(records)
     announced = sorted((one.announces for one in everyone if one.announces), key=lambda one: one.key)
-    at_edge = [one.model_dump(exclude={"key", "domain", "services", "staff", "pupils"}) for one in announced]
-    in_directory = [
-        {"key": one.key, "name": one.name, "domain": one.domain, "people": {"staff": one.staff, "pupils": one.pupils}}
-        for one in announced
-        if "directory" in one.services
-    ]
-    return tuple(_filled(_filled(one, "edge", at_edge), "directory", in_directory) for one in everyone)
+    return tuple(_filled(record, announced) for record in everyone)
 
 
-def _filled(record: HostRecord, role: str, members: list[dict[str, Any]]) -> HostRecord:
-    if role not in record.roles:
-        return record
-    return record.model_copy(update={"roles": {**record.roles, role: {**record.roles[role], "members": members}}})
+def _filled(record: HostRecord, announced: list[Announcement]) -> HostRecord:
+    told = {
+        role: {**settings, "members": [view for one in announced if (view := _TOLD[role](one)) is not None]}
+        for role, settings in record.roles.items()
+        if role in _TOLD
+    }
+    return record.model_copy(update={"roles": {**record.roles, **told}}) if told else record
+
+
+def _for_edge(one: Announcement) -> dict[str, Any]:
+    return one.model_dump(exclude={"key", "domain", "services", "staff", "pupils"})
+
+
+def _for_directory(one: Announcement) -> dict[str, Any] | None:
+    if "directory" not in one.services:
+        return None
+    people = {"staff": one.staff, "pupils": one.pupils}
+    return {"key": one.key, "name": one.name, "domain": one.domain, "people": people}
+
+
+_TOLD: dict[str, Callable[[Announcement], dict[str, Any] | None]] = {
+    "edge": _for_edge,
+    "directory": _for_directory,
+}
+"""What a role's setting `members` says of one member; None where the member has not switched the role's service on."""
 
 
 def _parse(path: Path) -> tuple[HostRecord, ...]:
