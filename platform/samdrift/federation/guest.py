@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from samdrift.federation import addressing, flow, hall, municipality, placement
-from samdrift.federation.derived import Guest, Interface, Network
+from samdrift.federation.derived import Guest, Interface, Network, NetworkName
 from samdrift.federation.hall import HallGuest
 from samdrift.federation.network import hall_network, networks_of
 from samdrift.federation.record import AnyStack, Federation, Hall, Member, Vault
@@ -90,7 +90,7 @@ def _hall_guest(federation: Federation, row: HallGuest) -> Guest:
     return _with_forwards(federation, made) if row.role == "edge" else made
 
 
-def _edge_legs(federation: Federation, nets: dict[str, Network]) -> tuple[_Leg, ...]:
+def _edge_legs(federation: Federation, nets: dict[NetworkName, Network]) -> tuple[_Leg, ...]:
     wan = federation.hall.wan
     played = federation.hall.outside and not wan.gateway4
     upstream = outside_addresses(federation) if played else (wan.gateway4, wan.gateway6)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from samdrift.federation.derived import NetworkName
 from samdrift.federation.record import Hall
 
 
@@ -18,7 +19,7 @@ class HallGuest:
     name: str
     role: str
     vm_id: int
-    network: str
+    network: NetworkName
     number: int
     """Host number in `network`: the last part of its addresses."""
     offset: int
