@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from samdrift.federation.addressing import DESK, HALL4, ROUTER, host4, host6, member_space4
+from samdrift.federation.addressing import ENGINEER, HALL4, ROUTER, host4, host6, member_space4
 from samdrift.federation.network import hall_network
 from samdrift.federation.record import Federation
 from samdrift.state import REPOSITORY, State, lab_of_checkout, labs_of_checkout, names_to_take
@@ -73,7 +73,7 @@ class Place:
 def place_of(federation: Federation) -> Place:
     """Return the lab that fits the stack file of the hall."""
     hall, mgt, svc = federation.hall, hall_network(federation, "mgt"), hall_network(federation, "svc")
-    desk = f"{host4(mgt.ipv4, DESK)},{host6(mgt.ipv6, DESK)}"
+    desk = f"{host4(mgt.ipv4, ENGINEER)},{host6(mgt.ipv6, ENGINEER)}"
     packages = ""
     if hall.packages:
         address, port = hall.packages.removeprefix("http://").split(":")

@@ -78,7 +78,7 @@ def management_addresses(scene: Scene) -> list[str]:
     """Every hall guest's legs in the management networks, and the engineer's desk."""
     legs = [leg for guest in scene.guests.values() for leg in guest.interfaces if leg.name in MANAGEMENT]
     mgt = scene.network("mgt")
-    desk = addressing.host4(mgt.ipv4, addressing.DESK), addressing.host6(mgt.ipv6, addressing.DESK)
+    desk = addressing.host4(mgt.ipv4, addressing.ENGINEER), addressing.host6(mgt.ipv6, addressing.ENGINEER)
     return [str(one.ip) for leg in legs for one in (leg.ipv4, leg.ipv6)] + [str(one.ip) for one in desk]
 
 

@@ -32,7 +32,7 @@ HALL_NETWORKS: dict[str, tuple[str, int, int, str]] = {
 
 # Host numbers; those of the hall's guests stand in hall.py.
 ROUTER = 1
-DESK = 2
+ENGINEER = 2
 WORKPLACE = 10
 VAULT = 10
 

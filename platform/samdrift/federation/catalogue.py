@@ -39,8 +39,8 @@ CATEGORIES: dict[str, str] = {
 
 PLATFORM_FLOWS: tuple[Flow, ...] = (
     Flow(
-        name="desk-to-bastion",
-        source=("desk",),
+        name="engineer-to-bastion",
+        source=("engineer",),
         target=("edge",),
         protocol="tcp",
         ports=("22",),
@@ -80,7 +80,7 @@ PLATFORM_FLOWS: tuple[Flow, ...] = (
     ),
     Flow(
         name="echo",
-        source=("adm", "ped", "gateways", "svc", "dmz", "vault", "desk"),
+        source=("adm", "ped", "gateways", "svc", "dmz", "vault", "engineer"),
         target=("edge",),
         protocol="icmp",
         why="Sites measure their way to the hall",

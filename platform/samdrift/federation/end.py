@@ -17,7 +17,7 @@ from samdrift.federation.record import Federation, Member
 
 CLIENTS = ("adm", "ped")
 HALL_SELECTORS = ("svc", "dmz", "mgt", "vault")
-HOST_SELECTORS = (*hall.BY_NAME, "desk", "packages")
+HOST_SELECTORS = (*hall.BY_NAME, "engineer", "packages")
 SELECTORS = (*CLIENTS, "gateways", *HALL_SELECTORS, "wan", *HOST_SELECTORS)
 """Everything a flow's `source` and `target` may name."""
 
@@ -89,7 +89,7 @@ def _host_end(federation: Federation, selector: str, *, other: str) -> End:
         # Each network knows edge by the address it has there; members know its leg in transit.
         near = zone_of(other, packages)
         return _host(federation, "transit" if near in (*CLIENTS, "transit") else near, selector, addressing.ROUTER)
-    number = addressing.DESK if selector == "desk" else hall.BY_NAME[selector].number
+    number = addressing.ENGINEER if selector == "engineer" else hall.BY_NAME[selector].number
     return _host(federation, zone_of(selector, packages), selector, number)
 
 
@@ -105,7 +105,7 @@ def zone_of(selector: str, packages: str | None) -> str:
         return package_proxy(packages)[2]
     if selector in hall.BY_NAME and selector != "edge":
         return hall.BY_NAME[selector].network
-    return {"gateways": "transit", "desk": "mgt"}.get(selector, selector)
+    return {"gateways": "transit", "engineer": "mgt"}.get(selector, selector)
 
 
 def unreachable_packages(url: str) -> str | None:

@@ -135,8 +135,8 @@ class Flow(Record):
     """Traffic that is wanted: who opens a connection to whom, on what, and why. Everything else is dropped.
 
     `source` and `target` are selectors: a network (`adm`, `ped`: each member's own; `svc`, `dmz`, `mgt`, `vault`;
-    `wan`: the Internet), a hall guest by name (`edge`, `dc1`, ...), `gateways` (the members' gateways), `desk` (the
-    engineer's way in) or `packages` (the package proxy).
+    `wan`: the Internet), a hall guest by name (`edge`, `dc1`, ...), `gateways` (the members' gateways),
+    `engineer` (where the engineer sits) or `packages` (the package proxy).
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{1,39}$", description="a name of 2 to 40 characters a-z, 0-9, -")
