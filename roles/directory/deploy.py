@@ -98,7 +98,14 @@ def wanted(settings: Settings, name: str) -> dict[str, object]:
         facts |= {
             "admin_password": settings.admin_password,
             "join_user": settings.join_user,
-            "join_password": settings.join_password,
+            "services": [
+                {
+                    "name": settings.join_user,
+                    "title": "Joins workplaces to the domain",
+                    "password": settings.join_password,
+                },
+                *settings.services,
+            ],
             "members": [{key: member[key] for key in ("key", "name", "domain")} for member in settings.members],
             "people": [
                 one for member in settings.members for one in people(member, member.get("people", settings.people))

@@ -29,6 +29,8 @@ class Settings:
     join_password: str = field(repr=False)
     members: list[dict[str, Any]] = field(default_factory=list)
     """`{"key", "name", "domain", "people": {"staff", "pupils"}}` of every member with the service."""
+    services: list[dict[str, str]] = field(default_factory=list, repr=False)
+    """`{"name", "title", "password"}` of the accounts by which other systems look people up; no rights of their own."""
     people: dict[str, int] = field(default_factory=lambda: {"staff": 60, "pupils": 240})
     """Size of the generated sample of a member that has no `people` of its own."""
     join_user: str = "join"
@@ -49,8 +51,13 @@ class Settings:
         require_addresses("directory.forwarder", [self.forwarder])
         require_name("directory.peer", self.peer)
         require_name("directory.join_user", self.join_user)
-        for name in ("admin_password", "join_password"):
-            value = getattr(self, name)
+        for one in self.services:
+            require_name("directory.services.name", one.get("name", ""))
+        names = [self.join_user, *(one["name"] for one in self.services)]
+        require(len(set(names)) == len(names), "directory.services", names, "each account stands once")
+        passwords = {"admin_password": self.admin_password, "join_password": self.join_password}
+        passwords |= {f"services.{one['name']}.password": one.get("password", "") for one in self.services}
+        for name, value in passwords.items():
             kinds = [any(map(test, value)) for test in (str.isupper, str.islower, str.isdigit)]
             # The value itself is never shown.
             require(len(value) >= 12 and all(kinds), f"directory.{name}", "...", "12 characters of three kinds")

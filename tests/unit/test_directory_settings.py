@@ -76,6 +76,16 @@ def test_only_the_first_host_holds_the_contents_and_the_secrets() -> None:
     assert FACTS["join_password"] not in other
 
 
+def test_systems_that_look_people_up_have_accounts_beside_the_join_account() -> None:
+    looker = {"name": "svc-mail", "title": "Looks up mailboxes", "password": "Mail-3-secret-too"}
+    services = wanted(Settings(**FACTS, services=[looker]), "dc1")["services"]
+    assert [one["name"] for one in services] == ["join", "svc-mail"]  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match=r"directory\.services.*each account stands once"):
+        Settings(**FACTS, services=[{**looker, "name": "join"}])
+    with pytest.raises(ValueError, match=r"directory\.services\.svc-mail\.password.*12 characters"):
+        Settings(**FACTS, services=[{**looker, "password": "short"}])
+
+
 def test_both_hosts_derive_the_same_key_and_openssh_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(private_key("one secret"))

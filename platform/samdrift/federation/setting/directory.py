@@ -9,6 +9,9 @@ from samdrift.federation.network import hall_network
 from samdrift.federation.record import Federation
 from samdrift.federation.setting.fact import ADMINISTRATOR, JOIN, Settings
 
+LOOKERS = {"mail": "Looks up mailboxes", "desk": "Looks up who opens a case"}
+"""Systems that look people up, each by an account `svc-<system>` of its own."""
+
 
 def settings(federation: Federation, guest: Guest) -> Settings:
     """Keyword arguments of `roles.directory.Settings`."""
@@ -26,6 +29,10 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         "members": [],
         "people": facts.people.model_dump(),
         "admin_password": {"secret": ADMINISTRATOR},
+        "services": [
+            {"name": f"svc-{name}", "title": title, "password": {"secret": f"directory-{name}"}}
+            for name, title in LOOKERS.items()
+        ],
         "join_user": "join",
         "join_password": {"secret": JOIN},
     }
