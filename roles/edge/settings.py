@@ -1,4 +1,4 @@
-"""What `edge` must know: the hall's networks, the members, the declared flows, and whom to ask for names."""
+"""What `edge` must know: the hall's networks and names, the members, the declared flows, and whom to ask for others."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ class Settings:
     ad_domain: str
     dcs: list[str]
     """Addresses of the directory hosts, who answer for `ad_domain`."""
+    domain: str
+    """The hall's domain."""
+    hosts: list[dict[str, str]]
+    """The hall's guests, `name` (fully qualified), `ipv4` and `ipv6`, by the addresses they have inside."""
     members: list[dict[str, str]] = field(default_factory=list)
     rules: list[dict[str, Any]] = field(default_factory=list)
     forwards: list[str] = field(default_factory=list)
@@ -55,6 +59,12 @@ class Settings:
         require_domain("edge.ad_domain", self.ad_domain)
         require_addresses("edge.dcs", self.dcs)
         require(bool(self.dcs), "edge.dcs", self.dcs, "at least one address is needed")
+        require_domain("edge.domain", self.domain)
+        for host in self.hosts:
+            require(set(host) == {"name", "ipv4", "ipv6"}, "edge.hosts", sorted(host), "name, ipv4 and ipv6 are needed")
+            require_domain("edge.hosts.name", host["name"])
+            require_addresses(f"edge.hosts.{host['name']}.ipv4", [host["ipv4"]], 4)
+            require_addresses(f"edge.hosts.{host['name']}.ipv6", [host["ipv6"]], 6)
         require_addresses("edge.forwards", self.forwards)
         self._check_members()
         for rule in map(parse, self.rules):
@@ -85,6 +95,11 @@ class Settings:
     def forwarded(self) -> list[str]:
         """Statements for packets that pass through."""
         return forwarded(self.rules)
+
+    @property
+    def named(self) -> list[dict[str, str]]:
+        """The hosts whose names edge itself answers for; the directory answers for those of its own domain."""
+        return [host for host in self.hosts if not host["name"].endswith(f".{self.ad_domain}")]
 
     @property
     def inside(self) -> list[str]:

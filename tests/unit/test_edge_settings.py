@@ -46,6 +46,11 @@ FACTS: dict[str, Any] = {
     "management": {"ipv4": ["10.0.2.0/24"], "ipv6": ["fd5a:6d64:0:12::/64"]},
     "ad_domain": "ad.osterlen.example",
     "dcs": ["10.0.0.11", "10.0.0.12"],
+    "domain": "osterlen.example",
+    "hosts": [
+        {"name": "edge.osterlen.example", "ipv4": "10.0.2.1", "ipv6": "fd5a:6d64:0:12::1"},
+        {"name": "dc1.ad.osterlen.example", "ipv4": "10.0.0.11", "ipv6": "fd5a:6d64:0:10::11"},
+    ],
     "members": [YSTAD, TOMELILLA],
     "rules": [
         {
@@ -99,6 +104,14 @@ def test_the_resolver_listens_inside_only_and_forwards_the_directorys_zone() -> 
     assert 'module-config: "iterator"' in text("/etc/unbound/unbound.conf.d/samdrift.conf", validate=False)
 
 
+def test_the_halls_hosts_are_named_both_ways_and_the_directorys_by_the_directory() -> None:
+    conf = text("/etc/unbound/unbound.conf.d/samdrift.conf")
+    assert 'local-data: "edge.osterlen.example. 300 IN AAAA fd5a:6d64:0:12::1"' in conf
+    assert 'local-data-ptr: "10.0.2.1 300 edge.osterlen.example."' in conf
+    assert 'local-data: "dc1' not in conf
+    assert 'local-data-ptr: "fd5a:6d64:0:10::11 300 dc1.ad.osterlen.example."' in conf
+
+
 def test_ruleset_refers_to_members_by_set() -> None:
     rules = text("/etc/nftables.conf")
     assert "10.80.96.0/21" not in rules
@@ -114,6 +127,8 @@ def test_ruleset_refers_to_members_by_set() -> None:
         ({"members": [{"name": "Ystad"}]}, "are needed"),
         ({"networks": {"mgt": NETWORKS["mgt"]}}, "transit is needed"),
         ({"dcs": []}, "at least one address"),
+        ({"hosts": [{"name": "mail.osterlen.example", "ipv4": "10.0.0.15"}]}, "ipv6 are needed"),
+        ({"hosts": [{"name": "mail.osterlen.example", "ipv4": "::1", "ipv6": "::1"}]}, "IPv4"),
         ({"rules": [{**FACTS["rules"][0], "saddr4": ["@schools"]}]}, "@adm"),
         ({"rules": [{**FACTS["rules"][0], "from": "adm"}]}, "one of mgt"),
     ],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from samdrift.federation import hall as hall_guests
 from samdrift.federation.derived import Guest
-from samdrift.federation.guest import outside_addresses
+from samdrift.federation.guest import hall_address, outside_addresses
 from samdrift.federation.network import networks_of
 from samdrift.federation.record import Federation
 from samdrift.federation.setting.fact import (
@@ -33,5 +34,18 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         "validate": not hall.outside,
         "ad_domain": hall.ad_domain,
         "dcs": directory_hosts(federation),
+        "domain": hall.domain,
+        "hosts": _hosts(federation),
         "time_sources": [],
     }
+
+
+def _hosts(federation: Federation) -> list[Settings]:
+    """Names and addresses of the hall's own guests; who plays the rest of the world is none of them."""
+    found = []
+    for row in hall_guests.present(federation.hall):
+        if row.role != "outside":
+            domain = federation.hall.ad_domain if row.in_directory else federation.hall.domain
+            ipv4, ipv6 = hall_address(federation, row.name)
+            found.append({"name": f"{row.name}.{domain}", "ipv4": str(ipv4), "ipv6": str(ipv6)})
+    return found
