@@ -62,4 +62,4 @@ def read_secret(state: Path, name: str) -> str:
     try:
         return path.read_text().strip()
     except FileNotFoundError:
-        raise InventoryError(f"{path} does not exist: run samdrift up, which makes the secrets") from None
+        raise InventoryError(f"{path} does not exist: run samdrift deploy, which makes the secrets") from None

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from samdrift.handover import HandoverError, HostRecord, read_all
-from samdrift.state import REPOSITORY
+from samdrift.secret import names_in
+from samdrift.state import REPOSITORY, State
 
 Say = Callable[[str], None]
 
@@ -86,6 +87,9 @@ def deploy(hosts: Sequence[str], state_dir: Path, on_progress: Say) -> DeployRes
         there = f"there are: {', '.join(records)}" if records else "nothing is up"
         raise DeployError(f"there is no host {', '.join(unknown)}; {there}")
     chosen = {name: record for name, record in records.items() if not hosts or name in hosts}
+    # Here and not where a stack comes up: only now it is known what hosts of the hall are told of members.
+    for name in names_in([record.roles for record in chosen.values()]):
+        State.at(state_dir).secret(name)
     write_ssh_config(state_dir)
     logs = state_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -13,7 +13,6 @@ from samdrift.environment import environment
 from samdrift.federation.load import load_federation
 from samdrift.federation.record import AnyStack, Federation, Hall, Member
 from samdrift.handover import HostRecord, write_json
-from samdrift.secret import names_in
 from samdrift.state import State, StateError
 
 Say = Callable[[str], None]
@@ -87,10 +86,8 @@ def raise_stacks(state: State, stacks: Sequence[AnyStack], *, say: Say) -> Rollo
 
 
 def write_handover(state: State, engine: Engine, stack: str) -> tuple[HostRecord, ...]:
-    """Keep the stack's host records as they came out of the engine, and make the secrets they refer to."""
+    """Keep the stack's host records as they came out of the engine."""
     records = tuple(HostRecord.model_validate(one) for one in engine.outputs(stack)["hosts"])
-    for name in names_in([record.roles for record in records]):
-        state.secret(name)
     state.write(state.handover / f"{stack}.json", write_json(records))
     return records
 

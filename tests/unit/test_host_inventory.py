@@ -62,7 +62,7 @@ def test_secrets_are_resolved_and_the_operators_key_is_put_in(state: Path) -> No
 
 
 def test_a_secret_that_is_not_there_is_named(state: Path) -> None:
-    with pytest.raises(InventoryError, match="secrets/nonsuch does not exist: run samdrift up"):
+    with pytest.raises(InventoryError, match="secrets/nonsuch does not exist: run samdrift deploy"):
         host_data(record("dc1", x={"p": {"secret": "nonsuch"}}), state=state, secret=partial(read_secret, state))
 
 
