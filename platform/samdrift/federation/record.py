@@ -102,6 +102,15 @@ class People(Record):
     pupils: int = Field(ge=0, le=50000)
 
 
+class Agreement(Record):
+    """The user agreement, which everybody accepts before anything opens (DIR-03). A new version asks everybody again."""
+
+    version: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,19}$", description="1 to 20 of a-z, 0-9 and -: 2026-1")
+    """Becomes part of a group's name in the directory."""
+    text: str = Field(min_length=100, description="the agreement itself, 100 characters or more")
+    """Plain text; an empty line ends a paragraph."""
+
+
 class Backup(Record):
     """The hypervisor's backup job of each stack. Schedule is a calendar event as Proxmox VE writes it."""
 
@@ -205,6 +214,7 @@ class Hall(Stack):
     resolvers: tuple[IPv4Address | IPv6Address, ...] = ()
     """Resolvers of the outside world that edge asks; in a lab with `outside`, that guest."""
     people: People = People(staff=0, pupils=0)
+    agreement: Agreement
     backup: Backup = Backup()
     flows: tuple[Flow, ...] = ()
     """Flows beyond the catalogue's."""
