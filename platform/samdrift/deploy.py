@@ -121,7 +121,8 @@ def deploy(hosts: Sequence[str], state_dir: Path, on_progress: Say) -> DeployRes
 
 # role -> roles of the hosts that must stand before: those it joins, fetches a certificate from or makes accounts on.
 _AFTER: dict[str, tuple[str, ...]] = {
-    "directory": ("directory",),
+    "directory": ("directory", "pki"),
+    "relay": ("pki",),
     "workplace": ("directory",),
 }
 

@@ -8,7 +8,7 @@ from pyinfra.api.deploy import deploy
 from pyinfra.operations import files, server
 
 from roles.base.settings import Settings
-from roles.operations import account, file, package, unit
+from roles.operations import account, file, package, trust, unit
 
 TEMPLATES = Path(__file__).parent / "templates"
 PACKAGES = (
@@ -53,6 +53,8 @@ def configure(settings: Settings) -> None:
         file.written(name=f"The role owns {path.removeprefix('/etc/.pve-ignore.')}", dest=path, text="", mode="644")
     rendered("The host knows its own name", "/etc/hosts")
     rendered("Names are asked of the federation's resolvers", "/etc/resolv.conf")
+
+    trust.only(name="The federation's authority is trusted", certificates=settings.trusted)
 
     server.locale(name=f"Locale {settings.locale} exists", locale=settings.locale)
     # Debian 13 makes the old place a link to the new one at every boot (tmpfiles.d/debian.conf).

@@ -18,6 +18,8 @@ class Settings:
     time_servers: list[str]
     addresses: list[str] = field(default_factory=list)
     """The host's own addresses under which its name is known; none: the loopback address Debian uses."""
+    trusted: list[str] = field(default_factory=list)
+    """The federation's own authorities: certificates in PEM. While the root is replaced there are two."""
     packages_proxy: str | None = None
     timezone: str = "Europe/Stockholm"
     locale: str = "sv_SE.UTF-8"
@@ -39,6 +41,9 @@ class Settings:
         for key in self.authorized_keys:
             known = key.startswith(("ssh-ed25519 ", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "ssh-rsa "))
             require(known and "\n" not in key, "base.authorized_keys", key, "one line of a public SSH key is accepted")
+        for certificate in self.trusted:
+            alone = certificate.startswith("-----BEGIN CERTIFICATE-----") and "PRIVATE" not in certificate
+            require(alone, "base.trusted", "...", "certificates in PEM are accepted, without keys")
         require(self.locale.endswith(".UTF-8"), "base.locale", self.locale, "a UTF-8 locale is accepted")
         require(bool(NAME.fullmatch(self.admin)) and self.admin != "root", "base.admin", self.admin, "not root")
         proxy = self.packages_proxy

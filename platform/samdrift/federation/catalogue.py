@@ -108,6 +108,22 @@ PLATFORM_FLOWS: tuple[Flow, ...] = (
         ports=("53",),
         why="Long answers come by TCP (RFC 7766)",
     ),
+    Flow(
+        name="certificates",
+        source=("svc", "dmz"),
+        target=("pki",),
+        protocol="tcp",
+        ports=("443",),
+        why="Hosts fetch and renew their certificates (RFC 8555)",
+    ),
+    Flow(
+        name="certificate-validation",
+        source=("pki",),
+        target=("svc", "dmz"),
+        protocol="tcp",
+        ports=("80",),
+        why="Who asks for a name's certificate must answer at that name (RFC 8555, 8.3)",
+    ),
 )
 """What the platform itself needs, whatever services are on."""
 
@@ -117,8 +133,6 @@ SERVICES: tuple[Service, ...] = (
         Service(name=name, title=title, titel=titel, status="planned", replaces=replaces)
         for name, title, titel, replaces in (
             ("internet", "Internet exit and firewall", "Internet och brandvägg", ("internet-connection", "firewall")),
-            ("mail", "Mail", "E-post", ("mail-system",)),
-            ("spam-filter", "Spam and malware filter", "Skräppostfilter", ("spam-filter",)),
             ("help-desk", "Help desk", "Servicedesk", ("support",)),
             ("web", "Websites", "Webbplatser", ("websites", "intranet")),
             ("server", "Server operation", "Serverdrift", ("operation-site", "server-platform")),

@@ -17,9 +17,25 @@ ADMINISTRATOR = "directory-administrator"
 JOIN = "directory-join"
 """Names of the directory's secrets: its administrator's password, and the one computers join with."""
 
+ROOT = "root.ca"
+"""Name of the federation's own authority (`samdrift.secret`)."""
+
+CERTIFICATE_DAYS = 30
+"""Life of an internal certificate: short, so that renewal is nothing special. Ten days of it remain when it is renewed:
+an authority that stands still over a weekend stops nobody."""
+
 _PRIVATE4 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
 # The engineer's way in stands in the roles' templates by hand: no mistake in a flow may shut it.
 _BY_HAND = ("engineer-to-bastion", "bastion-to-guests")
+
+
+def certificate(federation: Federation, *names: str) -> Settings:
+    """What `roles.operations.certificate` must know: the names, and the authority's directory (RFC 8555, 7.1.1)."""
+    return {
+        "names": list(names),
+        "directory": f"https://pki.{federation.hall.domain}/acme/internal/directory",
+        "days": CERTIFICATE_DAYS,
+    }
 
 
 def router_rules(federation: Federation, guest: Guest) -> list[Settings]:
