@@ -106,6 +106,9 @@ def wanted(settings: Settings, name: str) -> dict[str, object]:
                 },
                 *settings.services,
             ],
+            "groups": settings.groups,
+            "agreement": settings.agreement,
+            "agreement_user": settings.agreement_user,
             "members": [{key: member[key] for key in ("key", "name", "domain")} for member in settings.members],
             "people": [
                 one for member in settings.members for one in people(member, member.get("people", settings.people))

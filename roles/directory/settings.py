@@ -30,7 +30,16 @@ class Settings:
     members: list[dict[str, Any]] = field(default_factory=list)
     """`{"key", "name", "domain", "people": {"staff", "pupils"}}` of every member with the service."""
     services: list[dict[str, str]] = field(default_factory=list, repr=False)
-    """`{"name", "title", "password"}` of the accounts by which other systems look people up; no rights of their own."""
+    """`{"name", "title", "password"}` of the accounts by which other systems look people up; no rights of their own.
+
+    One that people's tickets are shown to has a `principal` too, such as `HTTP/sso.osterlen.example`.
+    """
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    """Groups of the whole federation, each with the groups that are in it. Who is in these is for people to decide."""
+    agreement: str | None = None
+    """Version of the user agreement: who has accepted it is in the group `agreement-<version>`."""
+    agreement_user: str | None = None
+    """The service account that puts people into the groups of agreements."""
     people: dict[str, int] = field(default_factory=lambda: {"staff": 60, "pupils": 240})
     """Size of the generated sample of a member that has no `people` of its own."""
     join_user: str = "join"
@@ -51,10 +60,15 @@ class Settings:
         require_addresses("directory.forwarder", [self.forwarder])
         require_name("directory.peer", self.peer)
         require_name("directory.join_user", self.join_user)
+        for group in (*self.groups, *(one for nested in self.groups.values() for one in nested)):
+            require_name("directory.groups", group)
         for one in self.services:
             require_name("directory.services.name", one.get("name", ""))
         names = [self.join_user, *(one["name"] for one in self.services)]
         require(len(set(names)) == len(names), "directory.services", names, "each account stands once")
+        if self.agreement is not None:
+            require_name("directory.agreement", f"agreement-{self.agreement}")
+            require(self.agreement_user in names, "directory.agreement_user", self.agreement_user, f"one of {names}")
         passwords = {"admin_password": self.admin_password, "join_password": self.join_password}
         passwords |= {f"services.{one['name']}.password": one.get("password", "") for one in self.services}
         for name, value in passwords.items():

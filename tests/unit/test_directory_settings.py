@@ -86,6 +86,13 @@ def test_systems_that_look_people_up_have_accounts_beside_the_join_account() -> 
         Settings(**FACTS, services=[{**looker, "password": "short"}])
 
 
+def test_the_account_that_notes_agreements_is_one_of_the_services() -> None:
+    with pytest.raises(SettingError, match=r"directory\.agreement_user.*one of \['join'\]"):
+        Settings(**FACTS, agreement="2026-1", agreement_user="svc-agreement")
+    with pytest.raises(SettingError, match=r"directory\.groups.*lower-case name"):
+        Settings(**FACTS, groups={"privileged": ["Domain Admins"]})
+
+
 def test_both_hosts_derive_the_same_key_and_openssh_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(private_key("one secret"))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from samdrift.federation import hall
+from samdrift.federation import application, hall
 from samdrift.federation.derived import Guest
 from samdrift.federation.guest import hall_address, router
 from samdrift.federation.network import hall_network
 from samdrift.federation.record import Federation
 from samdrift.federation.setting.fact import ADMINISTRATOR, JOIN, Settings
 
-LOOKERS = {"mail": "Looks up mailboxes", "desk": "Looks up who opens a case"}
+LOOKERS = {
+    "mail": "Looks up mailboxes",
+    "desk": "Looks up who opens a case",
+    "sso": "Looks up who signs in at the portal",
+    "agreement": "Notes who accepted the user agreement",
+}
 """Systems that look people up, each by an account `svc-<system>` of its own."""
 
 
@@ -31,8 +36,12 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         "admin_password": {"secret": ADMINISTRATOR},
         "services": [
             {"name": f"svc-{name}", "title": title, "password": {"secret": f"directory-{name}"}}
+            | ({"principal": f"HTTP/{application.PORTAL}.{facts.domain}"} if name == application.PORTAL else {})
             for name, title in LOOKERS.items()
         ],
+        "groups": {application.PRIVILEGED: [application.OPERATORS, application.AGENTS]},
+        "agreement": facts.agreement.version,
+        "agreement_user": "svc-agreement",
         "join_user": "join",
         "join_password": {"secret": JOIN},
     }
