@@ -1,16 +1,27 @@
 """The platform as a whole: it comes up, a second run changes nothing, the standard holds, every check can turn red."""
 
+import os
 import subprocess
 
 import pytest
 
 from samdrift.compliance.sabotage import load
+from samdrift.federation.guest import all_guests
+from samdrift.federation.load import load_federation
 from samdrift.standard import catalogue
 from tests.acceptance.conftest import Platform
+from tests.acceptance.sample import ROOT, changed_files, chosen, commit, touched_ids
 
 EXECUTED = {one.id for one in catalogue.load().requirements if one.tests}
-SABOTAGES = load()
-MEMORY_AIM = 2 * 1024**3
+KNOWN = load()
+SABOTAGES = (
+    KNOWN
+    if os.environ.get("SAMDRIFT_TEST_SABOTAGES") == "all"
+    else chosen(KNOWN, touched=touched_ids(changed_files()), seed=commit())
+)
+FEDERATION = load_federation(ROOT / "stacks", "ystad-osterlen")
+DECLARED = {guest.name for guest in all_guests(FEDERATION)}
+MEMORY_AIM = 8 * 1024**3
 
 pytestmark = pytest.mark.lab
 
@@ -18,12 +29,12 @@ pytestmark = pytest.mark.lab
 def test_a_second_up_changes_nothing(platform: Platform) -> None:
     """A program that changes something each time cannot tell drift from itself (GOV-06)."""
     answer = platform.ask("up", "--json")
-    assert len(answer["stacks"]) == 5
+    assert set(answer["stacks"]) == {stack.name for stack in FEDERATION.stacks}
     assert {name: {op for op in done if op != "same"} for name, done in answer["stacks"].items()} == {
         name: set() for name in answer["stacks"]
     }
     assert [host for host in answer["hosts"] if host["changed"]] == []
-    assert len(answer["hosts"]) == 14
+    assert {host["name"] for host in answer["hosts"]} == DECLARED
 
 
 def test_refresh_of_an_untouched_lab_finds_no_drift(platform: Platform) -> None:
@@ -42,7 +53,7 @@ def test_refresh_of_an_untouched_lab_finds_no_drift(platform: Platform) -> None:
 
 def test_the_guests_use_less_memory_than_agreed(platform: Platform) -> None:
     guests = platform.guests()
-    assert len(guests) == 14
+    assert len(guests) == len(DECLARED)
     assert sum(guest["mem"] for guest in guests) < MEMORY_AIM
 
 
@@ -55,8 +66,10 @@ def test_the_standard_holds(platform: Platform) -> None:
 
 
 @pytest.mark.parametrize("requirement", sorted({one.requirement for one in SABOTAGES}))
-def test_every_sabotage_turns_its_check_red(platform: Platform, requirement: str) -> None:
+def test_a_sabotage_turns_its_check_red(platform: Platform, requirement: str) -> None:
     """A check that was never seen red proves nothing."""
-    outcomes = platform.ask("sabotage", "-r", requirement, "--json", ok=False)
+    wanted = [one.name for one in SABOTAGES if one.requirement == requirement]
+    words = [word for name in wanted for word in ("--name", name)]
+    outcomes = platform.ask("sabotage", "-r", requirement, *words, "--json", ok=False)
     assert [one for one in outcomes if not one["proved"]] == []
-    assert {one["name"] for one in outcomes} == {one.name for one in SABOTAGES if one.requirement == requirement}
+    assert sorted(one["name"] for one in outcomes) == sorted(wanted)

@@ -16,13 +16,14 @@ def add_to(app: typer.Typer) -> None:
 
 def sabotage(
     ids: Annotated[list[str] | None, typer.Option("--requirement", "-r", help="Only this id; may be repeated")] = None,
+    names: Annotated[list[str] | None, typer.Option("--name", "-n", help="Only this one; may be repeated")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer for a program")] = False,
 ) -> None:
     """Apply each sabotage, expect its check to fail by name, undo it, expect green. Refuses anything but a lab."""
     from samdrift.compliance.sabotage import print_outcomes, run_sabotages
 
     with explained(then="samdrift lab status"), phase("sabotage"):
-        outcomes = run_sabotages(state=current().root, ids=ids or None, say=say)
+        outcomes = run_sabotages(state=current().root, ids=ids or None, names=names or None, say=say)
     if as_json:
         answer_json([outcome.to_json() for outcome in outcomes])
     else:
