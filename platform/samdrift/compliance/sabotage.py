@@ -22,6 +22,7 @@ from samdrift.compliance.run import LAST_RESULTS, run_checks
 from samdrift.compliance.target import Target, confirm
 from samdrift.compliance.verdict import Verdict, merge
 from samdrift.standard import catalogue
+from samdrift.standard.catalogue import StandardError
 from samdrift.state import REPOSITORY, State
 
 Environment = Mapping[str, str]
@@ -79,7 +80,7 @@ def run_sabotages(
 ) -> tuple[Outcome, ...]:
     """Try the sabotages of the selected requirements (None: all) one after the other and return what they showed.
 
-    Raises NotALab before anything is touched, StandardError for an unknown id, ValueError for an unknown name.
+    Raises NotALab before anything is touched, StandardError for an unknown id or name.
     Outcomes are kept in the state folder as they come, for the report.
     """
     chosen = select(load(), ids=ids, names=names)
@@ -109,7 +110,7 @@ def select(
     wanted = {one.id for one in catalogue.load().select(ids)}
     found = tuple(one for one in known if one.requirement in wanted and (names is None or one.name in names))
     if missing := set(names or ()) - {one.name for one in found}:
-        raise ValueError(f"no sabotage is named {sorted(missing)}; there are {sorted(one.name for one in known)}")
+        raise StandardError(f"no sabotage is named {sorted(missing)}; there are {sorted(one.name for one in known)}")
     return found
 
 
