@@ -7,7 +7,23 @@ from importlib import import_module
 from typing import Any
 
 # base first: it brings the way to packages. The rest of the order is that of the host's own layers, network to people.
-ORDER = ("base", "gateway", "edge", "pki", "directory", "mail", "relay", "portal", "workplace", "outside")
+ORDER = (
+    "base",
+    "gateway",
+    "edge",
+    "nameserver",
+    "pki",
+    "directory",
+    "database",
+    "mail",
+    "relay",
+    "portal",
+    "workplace",
+    "outside",
+    "repository",
+    "vault",
+    "backup",
+)
 ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
 """Of every remote command: facts read what programs print, never in the host's own language."""
 STAGES = ("install", "configure", "activate")

@@ -184,7 +184,7 @@ def _guest(
         memory_mib=shape.memory_mib,
         disk_gib=disk_gib or shape.disk_gib,
         interfaces=tuple(_interface(leg, vm_id=vm_id, position=position) for position, leg in enumerate(legs)),
-        roles=("base",) if shape.role == "vault" else ("base", shape.role),
+        roles=("base", shape.role, *(("backup",) if name in hall.BY_NAME and hall.is_kept(hall.BY_NAME[name]) else ())),
         tags=("samdrift", f"fed-{federation.name}", f"stack-{stack.name}", f"role-{shape.role}", f"owner-{owner}"),
         start_order=shape.start_order,
         disposable=any(entry.guest == name for entry in facts.disposable),

@@ -50,11 +50,23 @@ GUESTS: tuple[HallGuest, ...] = (
     HallGuest("pki", "pki", 113, "svc", 13, offset=2, start_order=2),
     # Room for the scanner with all of the world's signatures; with the lab's few it needs 100 MiB.
     HallGuest("mx1", "relay", 130, "dmz", 10, offset=1, cores=2, memory_mib=2048, disk_gib=8),
+    HallGuest("db", "database", 117, "svc", 17, offset=2, cores=2, memory_mib=768, disk_gib=8, start_order=2),
+    HallGuest("ns1", "nameserver", 131, "dmz", 11, offset=2, start_order=2),
+    # Room for two generations of everything, and for what a new one takes beside them.
+    HallGuest("backup", "repository", 118, "svc", 18, offset=1, memory_mib=512, disk_gib=16, start_order=2),
     HallGuest("outside", "outside", 190, "wan", 9, offset=0, memory_mib=384),
 )  # fmt: skip
 
 BY_NAME: dict[str, HallGuest] = {guest.name: guest for guest in GUESTS}
 DIRECTORY: tuple[str, ...] = tuple(guest.name for guest in GUESTS if guest.role == "directory")
+
+
+def is_kept(row: HallGuest) -> bool:
+    """Whether the guest brings what its roles declare to the backup store: the shared systems, the store itself not.
+
+    What edge and the guests of the dmz hold is made anew from code, and they are nearest to the outside.
+    """
+    return row.network == "svc" and row.role != "repository"
 
 
 def present(hall: Hall) -> tuple[HallGuest, ...]:

@@ -6,11 +6,12 @@ them is in `derived.py`.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 Label = Annotated[
     str,
@@ -95,6 +96,42 @@ class Wan(Record):
     gateway6: IPv6Address | None = None
 
 
+class PublicRecord(Record):
+    """One record of a member's own in its public zone, such as the address of its website."""
+
+    name: str = Field(
+        pattern=r"^(@|(\*|[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*)$",
+        max_length=100,
+        description="@ for the domain itself, or a name in it without the domain, in lower case: www",
+    )
+    type: Literal["A", "AAAA", "CNAME", "MX", "TXT"]
+    value: str = Field(max_length=1000)
+    """An address, a whole name without a dot at the end, `10 mail.example.se`, or text."""
+
+    @field_validator("value")
+    @classmethod
+    def _of_its_type(cls, value: str, info: ValidationInfo) -> str:
+        pattern, accepted = _VALUES.get(info.data.get("type", ""), (".*", ""))
+        try:
+            fits = re.fullmatch(pattern, value) if isinstance(pattern, str) else pattern(value)
+        except ValueError:
+            fits = None
+        if not fits:
+            raise ValueError(accepted)
+        return value
+
+
+_WHOLE_NAME = r"([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
+_VALUES: dict[str, tuple[str | type[IPv4Address | IPv6Address], str]] = {
+    "A": (IPv4Address, "an IPv4 address"),
+    "AAAA": (IPv6Address, "an IPv6 address"),
+    "CNAME": (_WHOLE_NAME, "a whole name in lower case, without a dot at the end"),
+    "MX": (rf"[0-9]{{1,4}} {_WHOLE_NAME}", "a number and a whole name: 10 mail.example.se"),
+    "TXT": (r"[ -~]+", "printable ASCII"),
+}
+"""Of each type of a public record: what its value must be, for the computer and in words."""
+
+
 class People(Record):
     """Size of a member's generated sample directory; 0 and 0 where real people come from a register."""
 
@@ -111,6 +148,21 @@ class Agreement(Record):
     """Plain text; an empty line ends a paragraph."""
 
 
+Minutes = tuple[
+    Annotated[int, Field(ge=5)], Annotated[int, Field(ge=5)], Annotated[int, Field(ge=5)], Annotated[int, Field(ge=5)]
+]
+"""Minutes by priority: the most urgent first."""
+
+
+class Support(Record):
+    """When the help desk works for somebody, and by when: minutes of its own hours from the case on, by priority."""
+
+    opens: str = Field(default="07:30", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="a time in quotes")
+    closes: str = Field(default="16:30", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="a time in quotes")
+    answered: Minutes = (30, 60, 240, 480)
+    solved: Minutes = (240, 480, 1440, 2880)
+
+
 class Backup(Record):
     """The hypervisor's backup job of each stack. Schedule is a calendar event as Proxmox VE writes it."""
 
@@ -118,6 +170,8 @@ class Backup(Record):
     mode: Literal["snapshot", "suspend", "stop"] = "stop"
     keep_daily: int = Field(default=7, ge=1)
     keep_weekly: int = Field(default=4, ge=0)
+    recovery_point_hours: Literal[2, 4, 6, 8, 12, 16, 24, 48] = 24
+    """The most that may be lost of what the shared systems keep; backups inside the hosts run at half of that."""
 
 
 class Waiver(Record):
@@ -216,6 +270,8 @@ class Hall(Stack):
     people: People = People(staff=0, pupils=0)
     agreement: Agreement
     backup: Backup = Backup()
+    support: Support = Support()
+    """What the help desk agreed with members that agreed nothing else."""
     flows: tuple[Flow, ...] = ()
     """Flows beyond the catalogue's."""
     waivers: tuple[Waiver, ...] = ()
@@ -286,8 +342,12 @@ class Member(Stack):
     """Overrides the IPv4 prefix that follows from the code; adm is its lower half, ped its upper half."""
     people: People | None = None
     """Overrides the hall's."""
+    support: Support | None = None
+    """Overrides the hall's."""
     flows: tuple[Flow, ...] = ()
     """Flows of this member beyond the catalogue's, from or to its own networks."""
+    records: tuple[PublicRecord, ...] = ()
+    """Records of its own in its public zone (docs/dns.md)."""
     inventory: tuple[InventoryItem, ...] = ()
 
     @field_validator("prefix")

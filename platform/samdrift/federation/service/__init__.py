@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from samdrift.federation.service import directory, workplace
+from samdrift.federation.service import backup, database, directory, mail, spam_filter, workplace
 
-OFFERED = (directory.SERVICE, workplace.SERVICE)
+OFFERED = (backup.SERVICE, database.SERVICE, directory.SERVICE, spam_filter.SERVICE, mail.SERVICE, workplace.SERVICE)

@@ -11,20 +11,41 @@ from collections.abc import Callable
 
 from samdrift.federation.derived import Guest
 from samdrift.federation.record import Federation
-from samdrift.federation.setting import base, directory, edge, gateway, mail, outside, pki, portal, relay, workplace
+from samdrift.federation.setting import (
+    backup,
+    base,
+    database,
+    directory,
+    edge,
+    gateway,
+    mail,
+    nameserver,
+    outside,
+    pki,
+    portal,
+    relay,
+    repository,
+    vault,
+    workplace,
+)
 from samdrift.federation.setting.fact import Settings
 
 _OF: dict[str, Callable[[Federation, Guest], Settings]] = {
     "base": base.settings,
     "gateway": gateway.settings,
     "edge": edge.settings,
+    "nameserver": nameserver.settings,
     "pki": pki.settings,
     "directory": directory.settings,
+    "database": database.settings,
     "mail": mail.settings,
     "relay": relay.settings,
     "portal": portal.settings,
     "workplace": workplace.settings,
     "outside": outside.settings,
+    "repository": repository.settings,
+    "vault": vault.settings,
+    "backup": backup.settings,
 }
 
 
