@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import date
 from functools import cache
@@ -25,8 +26,12 @@ def default_federation() -> Federation:
 
 
 def copied(folder: Path) -> Path:
-    """A copy of the stack files that a test may change."""
-    return Path(shutil.copytree(STACKS, folder / "stacks"))
+    """A copy of the stack files that a test may change; members have two services there, whatever else is offered."""
+    stacks = Path(shutil.copytree(STACKS, folder / "stacks"))
+    for path in stacks.rglob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(re.sub(r"services: \[.*\]", "services: [directory, workplace]", text), encoding="utf-8")
+    return stacks
 
 
 def change(stacks: Path, file: str, old: str, new: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samdrift.federation import addressing, municipality
+from samdrift.federation import addressing, hall, municipality
 from samdrift.federation.guest import all_guests
 from samdrift.federation.network import networks_of
 from samdrift.federation.record import Federation
@@ -50,7 +50,7 @@ def test_no_two_networks_overlap_or_share_a_tag_or_a_vnet(everyone: Federation) 
 def test_no_two_guests_share_a_number_a_hardware_address_or_an_address(everyone: Federation) -> None:
     guests = all_guests(everyone)
     legs = [leg for guest in guests for leg in guest.interfaces]
-    assert len(guests) == 5 + 3 * len(CODES)
+    assert len(guests) == len(hall.GUESTS) + 1 + 3 * len(CODES)  # and the vault
     assert duplicates([guest.vm_id for guest in guests]) == []
     assert duplicates([guest.name for guest in guests]) == []
     assert duplicates([leg.mac for leg in legs]) == []

@@ -1,33 +1,36 @@
 """The catalogue is sound in itself: names, roles, categories and flows that exist, and no flow that may not be."""
 
+from pathlib import Path
+
 import pytest
 
-from samdrift.federation import catalogue, end
+from samdrift.federation import catalogue, end, service
 from samdrift.federation.record import Flow, Service
 from samdrift.federation.setting import settings_of
 from tests.unit.sample import default_federation
 
-FLOWS = (*catalogue.PLATFORM_FLOWS, *(entry for service in catalogue.SERVICES for entry in service.flows))
+FLOWS = (*catalogue.PLATFORM_FLOWS, *(entry for one in catalogue.SERVICES for entry in one.flows))
 
 
 def test_names_are_unique_and_offered_is_what_can_be_delivered() -> None:
     assert len(catalogue.BY_NAME) == len(catalogue.SERVICES)
-    assert catalogue.OFFERED == ("directory", "workplace")
+    modules = {file.stem for file in Path(str(service.__file__)).parent.glob("[a-z]*.py")}
+    assert {name.replace("-", "_") for name in catalogue.OFFERED} == modules
     assert len({entry.name for entry in FLOWS}) == len(FLOWS)
 
 
-@pytest.mark.parametrize("service", catalogue.SERVICES, ids=lambda service: service.name)
-def test_service_names_only_what_exists(service: Service) -> None:
-    assert set(service.replaces) <= set(catalogue.CATEGORIES)
-    assert service.replaces
-    assert set(service.requires) <= set(catalogue.BY_NAME)
+@pytest.mark.parametrize("one", catalogue.SERVICES, ids=lambda one: one.name)
+def test_service_names_only_what_exists(one: Service) -> None:
+    assert set(one.replaces) <= set(catalogue.CATEGORIES)
+    assert one.replaces
+    assert set(one.requires) <= set(catalogue.BY_NAME)
     # A planned service promises nothing: no role delivers it and no door is open for it.
-    assert bool(service.roles) == (service.status == "offered")
-    assert service.status == "offered" or not service.flows
+    assert bool(one.roles) == (one.status == "offered")
+    assert one.status == "offered" or not one.flows
 
 
 def test_every_category_has_exactly_one_service_that_replaces_it() -> None:
-    replaced = [category for service in catalogue.SERVICES for category in service.replaces]
+    replaced = [category for one in catalogue.SERVICES for category in one.replaces]
     assert sorted(replaced) == sorted(catalogue.CATEGORIES)
 
 
