@@ -26,7 +26,7 @@ def host_data(record: HostRecord, *, state: Path, secret: Callable[[str], str]) 
     if "base" in roles:
         first = record.interfaces[0]
         roles["base"] |= {
-            "authorized_keys": [read_key(state)],
+            "authorized_keys": [read_key(state, record.ssh.key)],
             "addresses": [first.ipv4.split("/")[0], first.ipv6.split("/")[0]],
         }
     way = way_to(record, state)
@@ -35,7 +35,7 @@ def host_data(record: HostRecord, *, state: Path, secret: Callable[[str], str]) 
         "record": record.model_dump(mode="json"),
         "ssh_hostname": record.ssh.address,
         "ssh_user": record.ssh.user,
-        "ssh_key": str(state / "ssh" / "id_ed25519"),
+        "ssh_key": str(state / "ssh" / record.ssh.key),
         "ssh_known_hosts_file": str(known_hosts(record.name, state)),
         "ssh_strict_host_key_checking": "accept-new",
         # Not the engineer's own configuration; the way is ours.
@@ -47,9 +47,9 @@ def host_data(record: HostRecord, *, state: Path, secret: Callable[[str], str]) 
     }
 
 
-def read_key(state: Path) -> str:
-    """Return the operator's public key."""
-    path = state / "ssh" / "id_ed25519.pub"
+def read_key(state: Path, name: str) -> str:
+    """Return the public half of the engineer's key of this name."""
+    path = state / "ssh" / f"{name}.pub"
     try:
         return path.read_text().strip()
     except FileNotFoundError:

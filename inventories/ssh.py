@@ -40,7 +40,7 @@ def way_to(record: HostRecord, state: Path) -> list[str] | None:
 def ssh_config(records: Iterable[HostRecord], state: Path, *, way_in: list[str] | None = None) -> str:
     """Return an OpenSSH configuration with one `Host` block a record.
 
-    `state` is the state folder (key in `ssh/id_ed25519`, known hosts below `ssh/known_hosts.d`); `way_in` the command
+    `state` is the state folder (keys in `ssh/`, known hosts below `ssh/known_hosts.d`); `way_in` the command
     to the bastion, see the function of that name.
     """
     return "\n".join(_block(record, state=state, way_in=way_in) for record in records)
@@ -55,7 +55,7 @@ def _block(record: HostRecord, *, state: Path, way_in: list[str] | None) -> str:
     settings = [
         ("HostName", record.ssh.address),
         ("User", record.ssh.user),
-        ("IdentityFile", str(state / "ssh" / "id_ed25519")),
+        ("IdentityFile", str(state / "ssh" / record.ssh.key)),
         ("IdentitiesOnly", "yes"),
         # A file a host: several processes learn keys at once, and a guest made anew is forgotten by removing its file.
         ("UserKnownHostsFile", str(known_hosts(record.name, state))),

@@ -20,7 +20,7 @@ def main() -> None:
     state = current()
     federation = load_federation(state.stacks, name.partition(".")[0])
     stack = federation.stack(name)
-    installation = Installation.found(state)
+    installation = Installation.found(state, vault=isinstance(stack, Vault))
     if isinstance(stack, Hall):
         hall.build(federation, installation=installation)
     elif isinstance(stack, Vault):

@@ -20,10 +20,14 @@ from samdrift.federation.derived import Guest
 from samdrift.federation.guest import guests_of
 from samdrift.federation.load import load_federation
 from samdrift.federation.network import hall_network, networks_of
-from samdrift.federation.record import AnyStack, Federation, Member, Record
+from samdrift.federation.record import AnyStack, Federation, Member, PublicRecord, Record, Support, Vault
 from samdrift.federation.setting import settings_of
 
 VERSION = 1
+
+ENGINEER_KEY = "id_ed25519"
+VAULT_KEY = "vault_ed25519"
+"""The vault has a key of its own, which opens nothing else: who enters the hall's hosts does not thereby enter it."""
 
 
 class HandoverError(Exception):
@@ -50,6 +54,8 @@ class Ssh(Record):
     address: str
     user: str = "root"
     jump: str | None
+    key: str = ENGINEER_KEY
+    """Name of the engineer's key that opens it, in the state folder's `ssh/`."""
 
 
 class Announcement(Record):
@@ -68,6 +74,13 @@ class Announcement(Record):
     via6: str
     staff: int
     pupils: int
+    support: Support
+    records: tuple[PublicRecord, ...] = ()
+
+    @property
+    def has_zone(self) -> bool:
+        """Whether its zone is held here: a member that moved neither mail nor records has its zone where it was."""
+        return "mail" in self.services or bool(self.records)
 
 
 class HostRecord(Record):
@@ -158,7 +171,18 @@ def _filled(record: HostRecord, announced: list[Announcement]) -> HostRecord:
 
 
 def _for_edge(one: Announcement) -> dict[str, Any]:
-    return one.model_dump(exclude={"key", "domain", "services", "staff", "pupils"})
+    networks = one.model_dump(exclude={"key", "domain", "services", "staff", "pupils", "records", "support"})
+    return {**networks, "domain": one.domain if one.has_zone else None, "mail": "mail" in one.services}
+
+
+def _for_nameserver(one: Announcement) -> dict[str, Any] | None:
+    key = {"public": f"dkim-{one.key}.rsa"} if "mail" in one.services else None
+    records = [record.model_dump() for record in one.records]
+    return {"domain": one.domain, "dkim": key, "records": records} if one.has_zone else None
+
+
+def _for_outside(one: Announcement) -> dict[str, Any] | None:
+    return {"domain": one.domain} if one.has_zone else None
 
 
 def _for_directory(one: Announcement) -> dict[str, Any] | None:
@@ -168,9 +192,21 @@ def _for_directory(one: Announcement) -> dict[str, Any] | None:
     return {"key": one.key, "name": one.name, "domain": one.domain, "people": people}
 
 
+def _for_mail(one: Announcement) -> dict[str, Any] | None:
+    return one.model_dump(include={"key", "name", "domain"}) if "mail" in one.services else None
+
+
+def _for_relay(one: Announcement) -> dict[str, Any] | None:
+    return {"domain": one.domain, "dkim": {"secret": f"dkim-{one.key}.rsa"}} if "mail" in one.services else None
+
+
 _TOLD: dict[str, Callable[[Announcement], dict[str, Any] | None]] = {
     "edge": _for_edge,
+    "nameserver": _for_nameserver,
+    "outside": _for_outside,
     "directory": _for_directory,
+    "mail": _for_mail,
+    "relay": _for_relay,
 }
 """What a role's setting `members` says of one member; None where the member has not switched the role's service on."""
 
@@ -235,7 +271,11 @@ def _record(federation: Federation, stack: AnyStack, guest: Guest) -> HostRecord
             for leg in guest.interfaces
         ),
         # The first leg is the one towards the bastion: edge's in mgt, a gateway's in transit.
-        ssh=Ssh(address=str(guest.interfaces[0].ipv4.ip), jump=None if "edge" in guest.roles else "edge"),
+        ssh=Ssh(
+            address=str(guest.interfaces[0].ipv4.ip),
+            jump=None if "edge" in guest.roles else "edge",
+            key=VAULT_KEY if isinstance(stack, Vault) else ENGINEER_KEY,
+        ),
         nameservers=guest.nameservers,
         roles=settings_of(federation, guest),
         announces=_announcement(federation, stack) if "gateway" in guest.roles and isinstance(stack, Member) else None,
@@ -261,4 +301,6 @@ def _announcement(federation: Federation, member: Member) -> Announcement:
         via6=str(addressing.host6(transit.ipv6, number).ip),
         staff=people.staff,
         pupils=people.pupils,
+        support=member.support or federation.hall.support,
+        records=member.records,
     )

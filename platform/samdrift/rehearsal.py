@@ -21,6 +21,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockEngine, MockMonitor, MockReso
 from pulumi.runtime.settings import SETTINGS, configure, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
+from samdrift.handover import ENGINEER_KEY, VAULT_KEY
 from samdrift.state import REPOSITORY
 
 PROJECT = "samdrift"
@@ -98,7 +99,8 @@ def _surroundings(stacks: Path) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="samdrift-rehearsal-") as folder:
         keys = Path(folder) / "ssh"
         keys.mkdir()
-        (keys / "id_ed25519.pub").write_text(KEY)
+        for name in (ENGINEER_KEY, VAULT_KEY):
+            (keys / f"{name}.pub").write_text(KEY)
         os.environ |= {
             "PROXMOX_VE_ENDPOINT": "https://rehearsal.invalid:8006/",
             "PROXMOX_VE_API_TOKEN": f"rehearsal@pve!rehearsal={NOTHING}",

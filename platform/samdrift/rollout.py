@@ -12,7 +12,7 @@ from samdrift.engine import Changes, Engine
 from samdrift.environment import environment
 from samdrift.federation.load import load_federation
 from samdrift.federation.record import AnyStack, Federation, Hall, Member
-from samdrift.handover import HostRecord, write_json
+from samdrift.handover import ENGINEER_KEY, VAULT_KEY, HostRecord, write_json
 from samdrift.state import State, StateError
 
 Say = Callable[[str], None]
@@ -145,5 +145,6 @@ def lower_stack(state: State, stack: AnyStack, *, say: Say) -> Changes:
 
 
 def _prepared(state: State, *, say: Say) -> dict[str, str]:
-    state.open().ssh_key()
+    for key in (ENGINEER_KEY, VAULT_KEY):
+        state.open().ssh_key(key)
     return environment(state, say=say)

@@ -120,11 +120,14 @@ class State:
         found: dict[str, Any] = json.loads(self.endpoint_file.read_text())
         return found
 
-    def ssh_key(self) -> Path:
-        """Return the engineer's private key, made at first use."""
-        key = self.ssh / "id_ed25519"
+    def ssh_key(self, name: str = "id_ed25519") -> Path:
+        """Return the engineer's private key of this name, made at first use.
+
+        Where only its public half lies, the private one is kept elsewhere on purpose, and none is made.
+        """
+        key = self.ssh / name
         with self.locked("ssh"):
-            if not key.exists():
+            if not key.exists() and not key.with_suffix(".pub").exists():
                 subprocess.run(
                     ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"samdrift-{self.name}", "-f", str(key)],
                     check=True,

@@ -24,7 +24,7 @@ class Settings:
     reserve_percent: int = 10
     """Of the store's disk: never given to archives, so that the store still works when it is full."""
     share_percent: int = 60
-    """Of the store's disk: the most that one repository may take. One system that grows must not shut out all others."""
+    """Of the store's disk: the most one repository may take: one system that grows must not shut out all others."""
 
     def __post_init__(self) -> None:
         """Refuse what would let the wrong ones in, or nothing be kept."""

@@ -21,7 +21,7 @@ class Settings:
     interval_hours: int = 6
     """How often it fetches. What a client destroys in between was never here; what it brought before is."""
     source_days: int = 30
-    """So long after its last archive the store may remove a repository: then, and only then, it may be missing there."""
+    """So long after its last archive the store may remove a repository: only then may it be missing there."""
     keep_days: int = 60
     """A snapshot's time. Longer than the store's: damage may be noticed late."""
 

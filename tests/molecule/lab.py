@@ -79,7 +79,7 @@ def create(scenario: Scenario, state: Path) -> None:
     pvelab("start", "--name", name, "--nodes", NODE, *desk, *routes, "--packages", packages)
     status = json.loads(pvelab("status", "--name", name, "--json"))
     api, records = Api(status), scenario.records()
-    key = prepare(state, status, records)
+    prepare(state, status, records)
     if not api.call("GET", "/cluster/sdn/zones"):
         api.call("POST", "/cluster/sdn/zones", zone="hall", type="vlan", bridge="vmbr0")
         for tag, vnet in enumerate(scenario.networks(), start=10):
@@ -89,23 +89,29 @@ def create(scenario: Scenario, state: Path) -> None:
     for record in records:
         if record.vm_id not in standing:
             forget(record.name, state)
-            api.call("POST", f"/nodes/{NODE}/lxc", **container(record, template=status["templates"][0], key=key))
+            made = container(record, template=status["templates"][0], key=public_key(state, record))
+            api.call("POST", f"/nodes/{NODE}/lxc", **made)
     (state / "hosts.json").write_text(write_json(records))
     (state / "deployed.json").write_text(json.dumps(scenario.deployed))
     (state / "ssh" / "config").write_text(ssh_config(records, state, way_in=way_in(state)))
 
 
-def prepare(state: Path, status: dict[str, Any], records: list[HostRecord]) -> str:
-    """Make the scenario's key and secrets; return the public key."""
+def prepare(state: Path, status: dict[str, Any], records: list[HostRecord]) -> None:
+    """Make the scenario's keys and secrets."""
     for folder in ("ssh/known_hosts.d", "secrets"):
         (state / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
     (state / "lab.json").write_text(json.dumps(status))
     for name in names_in([record.roles for record in records]):
         _secret(state, name)
-    key = state / "ssh" / "id_ed25519"
-    if not key.exists():
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "molecule", "-f", str(key)], check=True)
-    return key.with_suffix(".pub").read_text().strip()
+    for key in {state / "ssh" / record.ssh.key for record in records}:
+        if not key.exists():
+            command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "molecule", "-f", str(key)]
+            subprocess.run(command, check=True)
+
+
+def public_key(state: Path, record: HostRecord) -> str:
+    """Return the public key that opens the host."""
+    return (state / "ssh" / f"{record.ssh.key}.pub").read_text().strip()
 
 
 def _secret(state: Path, name: str) -> str:

@@ -9,6 +9,8 @@
     packages: {vnet: transit, address: 10.0.4.9/22}
     legs: {ystad-adm: {vnet: svc, ipv4: 10.0.0.50/24, ...}}   # moved to another network
     people: {staff: 2, pupils: 3}      # size of the directory's sample
+    covers: [backup, vault]            # roles that have no scenario of their own, because they only make sense together
+    settings: {database: {systems: []}}    # of a role, instead of the federation's
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ class Scenario:
     routes: dict[str, str] = field(default_factory=dict)
     legs: dict[str, dict[str, Any]] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
+    covers: list[str] = field(default_factory=list)
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def proxy(self) -> str:
@@ -66,6 +70,9 @@ class Scenario:
         if "directory" in plain["roles"] and self.people:
             for member in plain["roles"]["directory"]["members"]:
                 member["people"] = self.people
+        for role, changed in self.settings.items():
+            if role in plain["roles"]:
+                plain["roles"][role] |= changed
         return HostRecord.model_validate(plain)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_proxmoxve as proxmoxve
 
+from samdrift.handover import VAULT_KEY
 from samdrift.state import State
 
 
@@ -25,18 +26,20 @@ class Installation:
     keys: tuple[str, ...]
 
     @classmethod
-    def found(cls, state: State) -> Installation:
-        """Read the environment and the state folder. Raises: InstallationError."""
+    def found(cls, state: State, *, vault: bool = False) -> Installation:
+        """Read the environment and the state folder; the vault has keys of its own. Raises: InstallationError."""
         values = [os.environ.get(name, "") for name in ("PROXMOX_VE_ENDPOINT", "PROXMOX_VE_API_TOKEN")]
         if not all(values):
             raise InstallationError(
                 "PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN are not set, and no lab is known: "
                 "`samdrift lab up` starts one; docs/production.md says what a real hypervisor needs"
             )
-        keys = tuple(file.read_text().strip() for file in sorted(state.ssh.glob("*.pub")))
+        files = [file for file in sorted(state.ssh.glob("*.pub")) if (file.stem == VAULT_KEY) is vault]
+        keys = tuple(file.read_text().strip() for file in files)
         if not keys:
+            wanted = f"{VAULT_KEY}.pub" if vault else "*.pub"
             raise InstallationError(
-                f"{state.ssh}: no public key (*.pub), so nobody could enter a new guest: `samdrift up` makes one"
+                f"{state.ssh}: no public key ({wanted}), so nobody could enter a new guest: `samdrift up` makes one"
             )
         return cls(endpoint=values[0], token=values[1], keys=keys)
 
