@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from samdrift.federation.derived import Guest
 from samdrift.federation.record import Federation
-from samdrift.federation.setting.fact import Settings
+from samdrift.federation.setting.fact import Settings, addresses, published_addresses
 
 
 def settings(federation: Federation, guest: Guest) -> Settings:
@@ -12,7 +12,10 @@ def settings(federation: Federation, guest: Guest) -> Settings:
     leg = guest.interface("wan")
     return {
         "domain": federation.hall.domain,
-        "addresses": {"ipv4": str(leg.ipv4.ip), "ipv6": str(leg.ipv6.ip)},
+        "addresses": addresses(leg),
+        "hall": published_addresses(federation),
+        "members": [],
+        "dkim": {"private": {"secret": "dkim-internet.rsa"}, "public": {"public": "dkim-internet.rsa"}},
         "gateway4": str(leg.gateway4),
         "gateway6": str(leg.gateway6),
     }
