@@ -16,6 +16,8 @@ MAY_IMPORT = {
     "platform/samdrift/federation": {"pydantic", "yaml", "jinja2", "samdrift.federation"},
     "platform/samdrift/standard": {"pydantic", "yaml", "samdrift.standard"},
     "platform/samdrift/handover.py": {"pydantic", "samdrift.federation", "samdrift.handover"},
+    # What Debian packages on the host that it is copied to.
+    "platform/samdrift/identity": {"httpx", "ldap3", "samdrift.identity"},
     "platform/samdrift/components": {
         "pulumi",
         "pulumi_proxmoxve",
