@@ -14,6 +14,7 @@ ORDER = (
     "nameserver",
     "pki",
     "directory",
+    "accounts",
     "database",
     "mail",
     "relay",

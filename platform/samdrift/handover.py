@@ -74,6 +74,7 @@ class Announcement(Record):
     via6: str
     staff: int
     pupils: int
+    school: str | None
     support: Support
     records: tuple[PublicRecord, ...] = ()
 
@@ -171,7 +172,7 @@ def _filled(record: HostRecord, announced: list[Announcement]) -> HostRecord:
 
 
 def _for_edge(one: Announcement) -> dict[str, Any]:
-    networks = one.model_dump(exclude={"key", "domain", "services", "staff", "pupils", "records", "support"})
+    networks = one.model_dump(exclude={"key", "domain", "services", "staff", "pupils", "school", "records", "support"})
     return {**networks, "domain": one.domain if one.has_zone else None, "mail": "mail" in one.services}
 
 
@@ -188,8 +189,22 @@ def _for_outside(one: Announcement) -> dict[str, Any] | None:
 def _for_directory(one: Announcement) -> dict[str, Any] | None:
     if "directory" not in one.services:
         return None
-    people = {"staff": one.staff, "pupils": one.pupils}
-    return {"key": one.key, "name": one.name, "domain": one.domain, "people": people}
+    return {"key": one.key, "name": one.name, "domain": one.domain}
+
+
+def _for_accounts(one: Announcement) -> dict[str, Any] | None:
+    if "directory" not in one.services:
+        return None
+    invented = one.staff or one.pupils
+    return {
+        "key": one.key,
+        "name": one.name,
+        "domain": one.domain,
+        "sample": {"staff": one.staff, "pupils": one.pupils} if invented else None,
+        "school": one.school,
+        "school_token": {"secret": f"school-{one.key}"},
+        "hr_key": {"public": f"hr-{one.key}.ed25519"},
+    }
 
 
 def _for_mail(one: Announcement) -> dict[str, Any] | None:
@@ -205,6 +220,7 @@ _TOLD: dict[str, Callable[[Announcement], dict[str, Any] | None]] = {
     "nameserver": _for_nameserver,
     "outside": _for_outside,
     "directory": _for_directory,
+    "accounts": _for_accounts,
     "mail": _for_mail,
     "relay": _for_relay,
 }
@@ -301,6 +317,7 @@ def _announcement(federation: Federation, member: Member) -> Announcement:
         via6=str(addressing.host6(transit.ipv6, number).ip),
         staff=people.staff,
         pupils=people.pupils,
+        school=member.school,
         support=member.support or federation.hall.support,
         records=member.records,
     )

@@ -36,6 +36,12 @@ def configure(settings: Settings) -> None:
     rendered("Members as routes", "/etc/samdrift/routes", units=[MEMBERS])
     rendered("Members come and go by this", "/usr/local/sbin/samdrift-members", mode="755", units=[MEMBERS])
     rendered("Members come back at boot", f"/etc/systemd/system/{MEMBERS}", units=[MEMBERS])
+    rendered(
+        "Members' domains",
+        "/etc/unbound/unbound.conf.d/samdrift-members.conf",
+        check="unbound-checkconf {} > /dev/null",
+        units=[MEMBERS],
+    )
     packet_filter.configure(templates=TEMPLATES, values=values)
     rendered(
         "Resolver",

@@ -65,10 +65,11 @@ def written(
     text: str,
     mode: str = "600",
     owner: str = "root:root",
+    check: str | None = None,
     units: Sequence[str] = (),
 ) -> Iterator[Any]:
-    """Make `dest` hold `text`: for contents that are no template, such as a secret."""
-    yield from _write(text=text, dest=dest, mode=mode, owner=owner, check=None, units=units)
+    """Make `dest` hold `text`: for contents that are no template, such as a secret. Parameters as of `rendered`."""
+    yield from _write(text=text, dest=dest, mode=mode, owner=owner, check=check, units=units)
 
 
 def _write(*, text: str, dest: str, mode: str, owner: str, check: str | None, units: Sequence[str]) -> Iterator[Any]:

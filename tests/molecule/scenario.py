@@ -8,7 +8,9 @@
     routes: {10.80.96.0/20: 10.0.4.138}
     packages: {vnet: transit, address: 10.0.4.9/22}
     legs: {ystad-adm: {vnet: svc, ipv4: 10.0.0.50/24, ...}}   # moved to another network
-    people: {staff: 2, pupils: 3}      # size of the directory's sample
+    people: {staff: 2, pupils: 3}      # size of each member's sample
+    bastion: true                      # guests are reached through edge; a desk with a leg beside theirs would answer
+                                       # past edge, which drops what it saw only half of
     covers: [backup, vault]            # roles that have no scenario of their own, because they only make sense together
     settings: {database: {systems: []}}    # of a role, instead of the federation's
 """
@@ -23,6 +25,7 @@ import yaml
 
 from samdrift.federation.load import load_federation
 from samdrift.handover import HostRecord, fill_members, host_records
+from samdrift.identity.sample.people import people
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = 3142
@@ -40,6 +43,7 @@ class Scenario:
     routes: dict[str, str] = field(default_factory=dict)
     legs: dict[str, dict[str, Any]] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
+    bastion: bool = False
     covers: list[str] = field(default_factory=list)
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -62,18 +66,36 @@ class Scenario:
 
     def _placed(self, record: HostRecord) -> HostRecord:
         plain = record.model_dump(mode="json")
-        plain["ssh"]["jump"] = None
+        plain["ssh"]["jump"] = record.ssh.jump if self.bastion else None
         plain["roles"]["base"]["packages_proxy"] = self.proxy
         if leg := self.legs.get(record.name):
             plain["interfaces"] = [{**plain["interfaces"][0], **leg}]
             plain["ssh"]["address"] = leg["ipv4"].split("/")[0]
         if "directory" in plain["roles"] and self.people:
-            for member in plain["roles"]["directory"]["members"]:
-                member["people"] = self.people
+            members = plain["roles"]["directory"]["members"]
+            plain["roles"]["directory"]["people"] = [] if "accounts" in self.guests else self._invented(members)
+        for member in plain["roles"].get("accounts", {}).get("members", []):
+            member["sample"] = self.people
         for role, changed in self.settings.items():
             if role in plain["roles"]:
                 plain["roles"][role] |= changed
         return HostRecord.model_validate(plain)
+
+    def _invented(self, members: list[dict[str, Any]]) -> list[dict[str, str]]:
+        """People that the directory makes itself where no host reads registers; with the same accounts."""
+        return [
+            {
+                "account": f"{member['key']}.{one.number}",
+                "member": member["key"],
+                "kind": kind,
+                "first": one.first,
+                "last": one.last,
+                "mail": one.address(member["domain"]),
+            }
+            for member in members
+            for kind in ("staff", "pupils")
+            for one in people(member["key"], kind, kind[0], self.people.get(kind, 0))
+        ]
 
 
 def read(name: str) -> Scenario:

@@ -18,6 +18,8 @@ YSTAD = {
     "ped6": "fd5a:6d64:1286:2::/64",
     "via4": "10.0.4.138",
     "via6": "fd5a:6d64:0:14::138",
+    "domain": "ystad.example",
+    "mail": True,
 }
 TOMELILLA = {
     "name": "Tomelilla",
@@ -28,6 +30,8 @@ TOMELILLA = {
     "ped6": "fd5a:6d64:1270:2::/64",
     "via4": "10.0.4.125",
     "via6": "fd5a:6d64:0:14::125",
+    "domain": None,
+    "mail": False,
 }
 NETWORKS = {
     "mgt": {"ipv4": "10.0.2.0/24", "ipv6": "fd5a:6d64:0:12::/64"},
@@ -50,6 +54,12 @@ FACTS: dict[str, Any] = {
     "hosts": [
         {"name": "edge.osterlen.example", "ipv4": "10.0.2.1", "ipv6": "fd5a:6d64:0:12::1"},
         {"name": "dc1.ad.osterlen.example", "ipv4": "10.0.0.11", "ipv6": "fd5a:6d64:0:10::11"},
+        {"name": "ns1.osterlen.example", "ipv4": "10.0.1.11", "ipv6": "fd5a:6d64:0:11::11"},
+    ],
+    "nameserver": {"ipv4": "10.0.1.11", "ipv6": "fd5a:6d64:0:11::11"},
+    "mail": "mail.osterlen.example",
+    "published": [
+        {"name": "names", "proto": "udp", "ports": ["53"], "ipv4": "10.0.1.11", "ipv6": "fd5a:6d64:0:11::11"}
     ],
     "members": [YSTAD, TOMELILLA],
     "rules": [
@@ -74,10 +84,14 @@ def text(dest: str, **changes: object) -> str:
     return render(templates=TEMPLATES, dest=dest, values={"settings": Settings(**{**FACTS, **changes})})
 
 
-def test_a_join_changes_two_files_only() -> None:
-    """Both are read by a unit of their own: no service is restarted, the ruleset is not loaded anew."""
+def test_a_join_changes_files_of_its_own_only() -> None:
+    """They are put in force by a unit of their own: no service is restarted, the ruleset is not loaded anew."""
     changed = [dest for dest in FILES if text(f"/{dest}", members=[TOMELILLA]) != text(f"/{dest}")]
-    assert sorted(changed) == ["etc/samdrift/members.nft", "etc/samdrift/routes"]
+    assert sorted(changed) == [
+        "etc/samdrift/members.nft",
+        "etc/samdrift/routes",
+        "etc/unbound/unbound.conf.d/samdrift-members.conf",
+    ]
 
 
 def test_members_are_elements_and_routes_of_both_families() -> None:
@@ -104,6 +118,28 @@ def test_the_resolver_listens_inside_only_and_forwards_the_directorys_zone() -> 
     assert 'module-config: "iterator"' in text("/etc/unbound/unbound.conf.d/samdrift.conf", validate=False)
 
 
+def test_members_domains_are_asked_of_the_public_zones_where_they_are_here() -> None:
+    conf = text("/etc/unbound/unbound.conf.d/samdrift-members.conf")
+    assert 'stub-zone:\n    name: "ystad.example"\n    stub-addr: 10.0.1.11\n' in conf
+    assert "_imaps._tcp.ystad.example. 300 IN SRV 0 1 993 mail.osterlen.example." in conf
+    assert conf.count("stub-zone:") == conf.count("domain-insecure:") == 1
+    without = text("/etc/unbound/unbound.conf.d/samdrift-members.conf", members=[{**YSTAD, "mail": False}])
+    assert "stub-zone" in without
+    assert "SRV" not in without
+
+
+def test_hosts_that_the_world_knows_have_their_other_records_from_the_zone() -> None:
+    conf = text("/etc/unbound/unbound.conf.d/samdrift.conf")
+    assert 'local-zone: "ns1.osterlen.example." typetransparent' in conf
+    assert 'local-zone: "edge.osterlen.example."' not in conf
+
+
+def test_what_is_published_is_translated_in_both_families() -> None:
+    rules = text("/etc/nftables.conf")
+    assert 'iifname "wan" ip daddr 198.51.100.1 udp dport { 53 } dnat ip to 10.0.1.11' in rules
+    assert 'iifname "wan" ip6 daddr 2001:db8:0:ffff::1 udp dport { 53 } dnat ip6 to fd5a:6d64:0:11::11' in rules
+
+
 def test_the_halls_hosts_are_named_both_ways_and_the_directorys_by_the_directory() -> None:
     conf = text("/etc/unbound/unbound.conf.d/samdrift.conf")
     assert 'local-data: "edge.osterlen.example. 300 IN AAAA fd5a:6d64:0:12::1"' in conf
@@ -127,6 +163,10 @@ def test_ruleset_refers_to_members_by_set() -> None:
         ({"members": [{"name": "Ystad"}]}, "are needed"),
         ({"networks": {"mgt": NETWORKS["mgt"]}}, "transit is needed"),
         ({"dcs": []}, "at least one address"),
+        ({"members": [{**YSTAD, "domain": "Ystad"}]}, "lower-case domain"),
+        ({"published": [{**FACTS["published"][0], "proto": "icmp"}]}, "tcp or udp"),
+        ({"published": [{**FACTS["published"][0], "ports": []}]}, "at least one port"),
+        ({"published": [{**FACTS["published"][0], "ipv6": "10.0.1.11"}]}, "IPv6"),
         ({"hosts": [{"name": "mail.osterlen.example", "ipv4": "10.0.0.15"}]}, "ipv6 are needed"),
         ({"hosts": [{"name": "mail.osterlen.example", "ipv4": "::1", "ipv6": "::1"}]}, "IPv4"),
         ({"rules": [{**FACTS["rules"][0], "saddr4": ["@schools"]}]}, "@adm"),

@@ -106,10 +106,50 @@ def test_guest_firewall_says_the_same_in_each_family() -> None:
             plain = [ip_network(a) for a in (*rule.source, *rule.dest) if not a.startswith("+")]
             assert {address.version for address in plain} <= {rule.family}
             named = {a[1:] for a in (*rule.source, *rule.dest) if a.startswith("+")}
+            # A list of addresses or one set: to the hypervisor "+members4,10.0.4.0/22" is the name of no set.
+            assert all(len(end) == 1 or not any(a.startswith("+") for a in end) for end in (rule.source, rule.dest))
             assert named <= set(flow.ip_sets(federation.hall))
             # The hypervisor takes 512 characters of addresses and 15 ports a rule, a range counting twice.
             assert max(len(",".join(rule.source)), len(",".join(rule.dest))) <= 512
             assert sum(1 + ("-" in ports) for ports in rule.ports) <= 15
+
+
+def firewall(guest_name: str, flow_name: str) -> set[tuple[str, str, str, str]]:
+    federation = default_federation()
+    guest = next(guest for guest in all_guests(federation) if guest.name == guest_name)
+    return {
+        (rule.direction, guest.interfaces[int(rule.interface[3:])].name, ",".join(rule.source), ",".join(rule.dest))
+        for rule in flow.firewall_rules(federation, guest)
+        if rule.comment == flow_name and rule.family == 4
+    }
+
+
+def test_what_is_published_has_edges_address_on_the_internets_side() -> None:
+    """There the hypervisor sees packets before edge has translated them, and on their way back after."""
+    ns1, edge = "10.0.1.11/32", "198.51.100.1/32"
+    own = ("out", "dmz", "10.0.1.1/32", ns1)
+    assert firewall("edge", "public-names-udp") == {
+        ("in", "wan", "+internet4", edge),
+        ("out", "dmz", "+internet4", ns1),
+        own,
+    }
+    assert firewall("ns1", "public-names-udp") == {("in", "dmz", source, ns1) for source in ("+internet4", own[2])}
+    assert firewall("outside", "public-names-udp") == {("out", "wan", "198.51.100.9/32", edge)}
+
+
+def test_what_goes_out_has_edges_address_on_the_internets_side() -> None:
+    outwards = Flow(name="out", source=("svc",), target=("wan",), protocol="tcp", ports=("443",), why="to be seen")
+    federation = with_members((), flows=(outwards,))
+    guests = {guest.name: guest for guest in all_guests(federation)}
+    sources = {
+        (guest, rule.direction): rule.source
+        for guest in ("edge", "outside")
+        for rule in flow.firewall_rules(federation, guests[guest])
+        if rule.comment == "out" and rule.family == 4
+    }
+    assert sources[("edge", "in")] == ("10.0.0.0/24",)
+    assert sources[("edge", "out")] == sources[("outside", "in")] == ("198.51.100.1/32",)
+    assert "10.0.0.0/24" not in guests["edge"].interface("wan").forwards
 
 
 def forwards(guest: Guest, leg: str) -> set[str]:

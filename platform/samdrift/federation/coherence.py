@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from ipaddress import IPv4Network
 
-from samdrift.federation import addressing, catalogue, municipality
+from samdrift.federation import addressing, catalogue, municipality, publication
 from samdrift.federation import hall as hall_guests
 from samdrift.federation.document import Document, Path_
 from samdrift.federation.end import CLIENTS, SELECTORS, forbidden, unreachable_packages
@@ -38,6 +38,7 @@ def check(stacks: tuple[AnyStack, ...], *, documents: Mapping[str, Document], to
         mistakes += _domain(member, report, stacks=stacks)
         mistakes += _prefix(member, report, members=members, halls=halls)
         mistakes += _services(member, report)
+        mistakes += _records(member, report)
         mistakes += _flows(member.flows, report, selectors=CLIENTS, packages=None)
         document = documents.get(f"{member.file.split('/')[0]}/inventory/{member.key}.yaml")
         if document is not None:
@@ -77,6 +78,7 @@ def _hall(hall: Hall, report: Report, *, stacks: tuple[AnyStack, ...], today: da
     if hall.packages and (why := unreachable_packages(hall.packages)):
         yield report("packages", found=shown(hall.packages), accepted=why)
     yield from _flows(hall.flows, report, selectors=SELECTORS, packages=hall.packages)
+    yield from _published(hall, report)
     guests = _guest_names(stacks)
     yield from _decisions(hall.waivers, report, "waivers", guests=guests, today=today)
     yield from _decisions(hall.disposable, report, "disposable", guests=guests, today=today)
@@ -135,6 +137,18 @@ def _flows(
             for target in entry.target:
                 if why := forbidden(source, target, packages=packages):
                     yield report("flows", number, found=f"{source} to {target}", accepted=f"no such flow: {why}")
+
+
+def _published(hall: Hall, report: Report) -> Iterator[Mistake]:
+    for number, entry in enumerate(hall.flows):
+        if "wan" in entry.source and publication.ZONE in entry.target:
+            accepted = "guests by name: a port of edge's leads to one host"
+            yield report("flows", number, "target", found=shown(publication.ZONE), accepted=accepted)
+    offered = (flow for name in catalogue.OFFERED for flow in catalogue.BY_NAME[name].flows)
+    for flow, why in publication.claimed_twice((*catalogue.PLATFORM_FLOWS, *offered, *hall.flows)):
+        if flow in hall.flows:
+            accepted = f"a port that nobody else has on the Internet's side: {why}"
+            yield report("flows", hall.flows.index(flow), "ports", found=shown(list(flow.ports)), accepted=accepted)
 
 
 def _municipality(member: Member, report: Report) -> Iterator[Mistake]:
@@ -219,6 +233,22 @@ def _services(member: Member, report: Report) -> Iterator[Mistake]:
             for why in unmapped(member.inventory, name):
                 accepted = f"{name} only when the member's rows for it are mapped (ONB-01): {why}"
                 yield report("services", number, found=shown(name), accepted=accepted)
+
+
+def _records(member: Member, report: Report) -> Iterator[Mistake]:
+    """A member's own records beside those that follow from its mail service (docs/dns.md)."""
+    ours = {("@", "MX"), ("_dmarc", "TXT"), ("s1._domainkey", "TXT")} if "mail" in member.services else set()
+    for number, record in enumerate(member.records):
+        others = [one for position, one in enumerate(member.records) if one.name == record.name and position != number]
+        is_sender = record.name == "@" and record.type == "TXT" and record.value.startswith("v=spf1")
+        if (record.name, record.type) in ours or (is_sender and ours):
+            accepted = "no such record: it follows from the service mail"
+            yield report("records", number, found=f"{record.type} of {record.name}", accepted=accepted)
+        if record in member.records[:number]:
+            yield report("records", number, found=f"{record.name} a second time", accepted="each record once")
+        elif record.type == "CNAME" and (others or record.name in {"@", *(name for name, _ in ours)}):
+            accepted = "a CNAME only where no other record is (RFC 1034, 3.6.2)"
+            yield report("records", number, found=f"CNAME of {record.name}", accepted=accepted)
 
 
 def _inventory(member: Member, document: Document) -> Iterator[Mistake]:

@@ -32,6 +32,9 @@ _FORBIDDEN: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
 )
 
 
+_PUBLIC = ("edge", "dmz", *(guest.name for guest in hall.GUESTS if guest.network == "dmz"))
+
+
 @dataclass(frozen=True)
 class End:
     """One end of a flow: where it is, which host it is (none: the whole network), its addresses."""
@@ -48,7 +51,7 @@ def forbidden(source: str, target: str, *, packages: str | None = None) -> str |
     >>> forbidden("ped", "adm")
     'a pedagogical network never reaches an administrative one (NET-01)'
     """
-    if source == "wan" and target not in ("dmz", "edge"):
+    if source == "wan" and target not in _PUBLIC:
         return "from the Internet only dmz and edge are reached (NET-05)"
     source_zone, target_zone = (zone_of(selector, packages) for selector in (source, target))
     for sources, targets, why in _FORBIDDEN:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from samdrift.federation import addressing, catalogue
+from samdrift.federation import addressing, catalogue, publication
 from samdrift.federation.derived import FirewallRule, Guest, Rule
 from samdrift.federation.end import CLIENTS, HOST_SELECTORS, End, end_of, forbidden, package_proxy
 from samdrift.federation.network import hall_network
@@ -36,22 +36,24 @@ def rules_of(federation: Federation, guest: Guest) -> tuple[Rule, ...]:
 
 
 def firewall_rules(federation: Federation, guest: Guest) -> tuple[FirewallRule, ...]:
-    """The same as rules of the guest's firewall: in at the interface it comes from, out at the one it goes to."""
+    """The same as rules of the guest's firewall: in at the interface it comes from, out at the one it goes to.
+
+    On the Internet's side in the addresses that packets have there.
+    """
     positions: dict[str, str] = {interface.name: f"net{number}" for number, interface in enumerate(guest.interfaces)}
     found: dict[FirewallRule, None] = {}
     for rule in rules_of(federation, guest):
         for direction, name in (("in", rule.from_), ("out", rule.to)):
             for family, is_part in ((4, bool(rule.saddr4)), (6, bool(rule.saddr6))):
                 if is_part and name != "self":
-                    found[
-                        _firewall_rule(
-                            federation,
-                            rule,
-                            direction=direction,  # type: ignore[arg-type]
-                            interface=positions[name],
-                            family=family,  # type: ignore[arg-type]
-                        )
-                    ] = None
+                    written = _firewall_rules(
+                        federation,
+                        _translated(federation, guest, rule) if name == "wan" else rule,
+                        direction=direction,  # type: ignore[arg-type]
+                        interface=positions[name],
+                        family=family,  # type: ignore[arg-type]
+                    )
+                    found |= dict.fromkeys(written)
     return tuple(found)
 
 
@@ -70,14 +72,31 @@ def ip_sets(hall: Hall) -> dict[str, tuple[str, ...]]:
 def forwarded(federation: Federation, guest: Guest) -> dict[str, tuple[str, ...]]:
     """Prefixes of others whose packets a router sends out, by interface: requests and the answers to requests."""
     sets = ip_sets(federation.hall)
+    translated = _published_names(federation, guest)
     seen: dict[str, dict[str, None]] = {interface.name: {} for interface in guest.interfaces}
     for rule in rules_of(federation, guest):
         if "self" in (rule.from_, rule.to):
             continue
         for leg, four, six in ((rule.to, rule.saddr4, rule.saddr6), (rule.from_, rule.daddr4, rule.daddr6)):
+            if leg == "wan" and (leg == rule.to or rule.name in translated):
+                continue  # it goes out with edge's own address
             for plain in (*(_plain(federation, one, 4) for one in four), *(_plain(federation, one, 6) for one in six)):
                 seen[leg].update(dict.fromkeys(sets[plain[1:]] if plain.startswith("+") else (plain,)))
     return {leg: tuple(prefixes) for leg, prefixes in seen.items()}
+
+
+def _translated(federation: Federation, guest: Guest, rule: Rule) -> Rule:
+    """The rule of edge, or of the guest outside, as packets on the Internet's side look: edge stands for all inside."""
+    inwards = rule.from_ == "wan" if "edge" in guest.roles else rule.to == "wan"
+    if inwards and rule.name not in _published_names(federation, guest):
+        return rule
+    edge = end_of(federation, "edge", member=None, other="wan")
+    four, six = (edge.four if rule.saddr4 else ()), (edge.six if rule.saddr6 else ())
+    return rule.model_copy(update={"daddr4": four, "daddr6": six} if inwards else {"saddr4": four, "saddr6": six})
+
+
+def _published_names(federation: Federation, guest: Guest) -> set[str]:
+    return {flow.name for flow, _ in publication.published(flows_of(federation, guest))}
 
 
 def _resolve(federation: Federation, guest: Guest, flow: Flow) -> Iterator[Rule]:
@@ -175,22 +194,30 @@ def _packages_flow(hall: Hall) -> tuple[Flow, ...]:
     )
 
 
-def _firewall_rule(
+def _firewall_rules(
     federation: Federation, rule: Rule, *, direction: Literal["in", "out"], interface: str, family: Literal[4, 6]
-) -> FirewallRule:
-    source, dest = (rule.saddr4, rule.daddr4) if family == 4 else (rule.saddr6, rule.daddr6)
+) -> Iterator[FirewallRule]:
+    sources, targets = (rule.saddr4, rule.daddr4) if family == 4 else (rule.saddr6, rule.daddr6)
     icmp: Literal["icmp", "icmpv6"] = "icmp" if family == 4 else "icmpv6"
-    return FirewallRule(
-        direction=direction,
-        interface=interface,
-        family=family,
-        proto=icmp if rule.proto == "icmp" else rule.proto,
-        icmp_type="echo-request" if rule.proto == "icmp" else None,
-        source=_shortened(federation, source, family),
-        dest=_shortened(federation, dest, family),
-        ports=rule.ports,
-        comment=rule.name,
-    )
+    for source in _kinds(_shortened(federation, sources, family)):
+        for dest in _kinds(_shortened(federation, targets, family)):
+            yield FirewallRule(
+                direction=direction,
+                interface=interface,
+                family=family,
+                proto=icmp if rule.proto == "icmp" else rule.proto,
+                icmp_type="echo-request" if rule.proto == "icmp" else None,
+                source=source,
+                dest=dest,
+                ports=rule.ports,
+                comment=rule.name,
+            )
+
+
+def _kinds(addresses: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The hypervisor takes a list of addresses or the name of one set, never both beside each other."""
+    plain = tuple(address for address in addresses if not address.startswith("+"))
+    return (*((plain,) if plain else ()), *((address,) for address in addresses if address.startswith("+")))
 
 
 def _shortened(federation: Federation, addresses: tuple[str, ...], family: Literal[4, 6]) -> tuple[str, ...]:

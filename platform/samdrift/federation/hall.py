@@ -54,6 +54,8 @@ GUESTS: tuple[HallGuest, ...] = (
     HallGuest("ns1", "nameserver", 131, "dmz", 11, offset=2, start_order=2),
     # Room for two generations of everything, and for what a new one takes beside them.
     HallGuest("backup", "repository", 118, "svc", 18, offset=1, memory_mib=512, disk_gib=16, start_order=2),
+    # Nothing else runs where personal numbers are read.
+    HallGuest("accounts", "accounts", 121, "svc", 21, offset=2, memory_mib=384),
     HallGuest("outside", "outside", 190, "wan", 9, offset=0, memory_mib=384),
 )  # fmt: skip
 

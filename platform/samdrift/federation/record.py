@@ -342,6 +342,12 @@ class Member(Stack):
     """Overrides the IPv4 prefix that follows from the code; adm is its lower half, ped its upper half."""
     people: People | None = None
     """Overrides the hall's."""
+    school: str | None = Field(
+        default=None,
+        pattern=r"^https://[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/$",
+        description="an https:// address that ends in a slash: https://elev.ystad.example/ss12000/v2.0/",
+    )
+    """Its school register's API (SS 12000:2020). None: no pupils, or the sample's."""
     support: Support | None = None
     """Overrides the hall's."""
     flows: tuple[Flow, ...] = ()

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from samdrift.federation.derived import Guest
 from samdrift.federation.record import Federation
 from samdrift.federation.setting import (
+    accounts,
     backup,
     base,
     database,
@@ -31,6 +32,7 @@ from samdrift.federation.setting import (
 from samdrift.federation.setting.fact import Settings
 
 _OF: dict[str, Callable[[Federation, Guest], Settings]] = {
+    "accounts": accounts.settings,
     "base": base.settings,
     "gateway": gateway.settings,
     "edge": edge.settings,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from samdrift.federation import hall as hall_guests
+from samdrift.federation import publication
 from samdrift.federation.derived import Guest
+from samdrift.federation.flow import flows_of
 from samdrift.federation.guest import hall_address, outside_addresses
 from samdrift.federation.network import networks_of
 from samdrift.federation.record import Federation
 from samdrift.federation.setting.fact import (
     Settings,
+    addresses,
     directory_hosts,
     federation_prefixes,
     management_prefixes,
@@ -25,7 +28,7 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         upstream = [str(address) for address in outside_addresses(federation)]
     return {
         "networks": {network.name: prefixes(network) for network in networks_of(federation, hall)},
-        "addresses": {leg.name: {"ipv4": str(leg.ipv4.ip), "ipv6": str(leg.ipv6.ip)} for leg in guest.interfaces},
+        "addresses": {leg.name: addresses(leg) for leg in guest.interfaces},
         "federation": federation_prefixes(federation),
         "management": management_prefixes(federation),
         "members": [],
@@ -36,6 +39,12 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         "dcs": directory_hosts(federation),
         "domain": hall.domain,
         "hosts": _hosts(federation),
+        "nameserver": _known_as(federation, "ns1"),
+        "mail": f"mail.{hall.domain}",
+        "published": [
+            {"name": flow.name, "proto": flow.protocol, "ports": list(flow.ports), **_known_as(federation, name)}
+            for flow, name in publication.published(flows_of(federation, guest))
+        ],
         "time_sources": [],
     }
 
@@ -46,6 +55,11 @@ def _hosts(federation: Federation) -> list[Settings]:
     for row in hall_guests.present(federation.hall):
         if row.role != "outside":
             domain = federation.hall.ad_domain if row.in_directory else federation.hall.domain
-            ipv4, ipv6 = hall_address(federation, row.name)
-            found.append({"name": f"{row.name}.{domain}", "ipv4": str(ipv4), "ipv6": str(ipv6)})
+            found.append({"name": f"{row.name}.{domain}", **_known_as(federation, row.name)})
     return found
+
+
+def _known_as(federation: Federation, name: str) -> Settings:
+    """The addresses a guest of the hall has inside."""
+    ipv4, ipv6 = hall_address(federation, name)
+    return {"ipv4": str(ipv4), "ipv6": str(ipv6)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from samdrift.federation import addressing, hall
-from samdrift.federation.derived import Guest, Network
+from samdrift.federation.derived import Guest, Interface, Network
 from samdrift.federation.flow import rules_of
 from samdrift.federation.guest import hall_address, router
 from samdrift.federation.network import hall_network
@@ -58,6 +58,12 @@ def directory_hosts(federation: Federation) -> list[str]:
     return [str(hall_address(federation, name)[0]) for name in hall.DIRECTORY]
 
 
+def published_addresses(federation: Federation) -> Settings:
+    """Under which addresses the world reaches what the hall publishes: edge's towards the Internet."""
+    ipv4, ipv6 = router(hall_network(federation, "wan"))
+    return {"ipv4": str(ipv4), "ipv6": str(ipv6)}
+
+
 def federation_prefixes(federation: Federation) -> Settings:
     """All prefixes the federation may use."""
     return {"ipv4": _PRIVATE4, "ipv6": [str(addressing.federation6(federation.hall.ula))]}
@@ -67,6 +73,11 @@ def management_prefixes(federation: Federation) -> Settings:
     """The management network."""
     network = hall_network(federation, "mgt")
     return {"ipv4": [str(network.ipv4)], "ipv6": [str(network.ipv6)]}
+
+
+def addresses(leg: Interface) -> Settings:
+    """A leg's addresses, IPv4 and IPv6."""
+    return {"ipv4": str(leg.ipv4.ip), "ipv6": str(leg.ipv6.ip)}
 
 
 def prefixes(network: Network) -> Settings:
