@@ -18,8 +18,8 @@ def _database() -> Any:
     return SamDB(session_info=system_session(), lp=parameters, credentials=Credentials())
 
 
-def make(*, name: str, password: str, member: str, kind: str, domain: str) -> str:
-    """Make an account among the member's `staff` or `pupils`; return its distinguished name."""
+def make(*, name: str, password: str, member: str, kind: str, domain: str, mail: str = "") -> str:
+    """Make an account among the member's `staff` or `pupils`, with a mailbox if it has `mail`; return its name."""
     database = _database()
     top = f"OU={member},OU=Members,{database.domain_dn()}"
     entry = f"CN={name},OU={kind.capitalize()},{top}"
@@ -31,6 +31,7 @@ def make(*, name: str, password: str, member: str, kind: str, domain: str) -> st
             "userPrincipalName": f"{name}@{domain}",
             "userAccountControl": "512",
             "clearTextPassword": password.encode("utf-16-le"),
+            **({"mail": mail} if mail else {}),
         }
     )
     database.add_remove_group_members(f"{member}-{kind}", [name], add_members_operation=True)

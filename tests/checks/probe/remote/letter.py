@@ -1,0 +1,166 @@
+"""Send mail as a client does: to the exchanger that the DNS names, or signed in to a submission service."""
+
+import base64
+import contextlib
+import random
+import smtplib
+import socket
+import ssl
+import struct
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+MX, A, AAAA = 15, 1, 28
+
+
+def exchangers(*, server: str, domain: str) -> list[dict[str, Any]]:
+    """Return the domain's exchangers, best first, as `server` knows them: `{"name", "addresses"}`."""
+    found = []
+    for record in sorted(_records(server, domain, MX)):
+        name = record.split()[1]
+        addresses = [one for kind in (A, AAAA) for one in _records(server, name, kind)]
+        found.append({"name": name, "addresses": addresses})
+    return found
+
+
+def send(
+    *,
+    address: str,
+    sender: str,
+    recipients: list[str],
+    message: str,
+    port: int = 25,
+    name: str = "mx.internet.example",
+    user: str = "",
+    password: str = "",
+    patience: float = 60.0,
+) -> dict[str, object]:
+    """Hand in a message (base64 of its octets); return where it ended, the code and the words of that answer.
+
+    `step` is `taken`, or `connect`, `sign in`, `sender`, `recipient`, `message`: what was refused. With a `user` it is
+    submitted under TLS with a certificate that the host here trusts; port 465 speaks TLS from the beginning.
+    """
+    step = "connect"
+    context = ssl.create_default_context()
+    try:
+        with _connected(address, port, name=name, patience=patience, context=context) as call:
+            call.ehlo_or_helo_if_needed()
+            if user:
+                step = "sign in"
+                if port != 465:
+                    call.starttls(context=context)
+                call.login(user, password)
+            step = "sender"
+            code, words = call.mail(sender)
+            for one in recipients if code == 250 else ():
+                step = "recipient"
+                code, words = call.rcpt(one)
+                if code not in (250, 251):
+                    break
+            if code in (250, 251):
+                step = "message"
+                code, words = call.data(base64.b64decode(message))
+            if code == 250:
+                step = "taken"
+    except smtplib.SMTPResponseException as error:
+        code, told = error.smtp_code, error.smtp_error
+        words = told if isinstance(told, bytes) else told.encode()
+    except (smtplib.SMTPServerDisconnected, ConnectionError) as error:
+        code, words = 0, str(error).encode()
+    return {"step": step, "code": code, "words": words.decode(errors="replace")}
+
+
+def converse(*, address: str, lines: list[str], port: int = 25, patience: float = 30.0) -> list[str]:
+    """Say the lines one after the other, each after the answer to the one before; return the greeting and the answers.
+
+    TimeoutError where nobody answers; what was answered until the other side hangs up otherwise.
+    """
+    told = []
+    with socket.create_connection((address, port), timeout=patience) as call, call.makefile("rb") as answers:
+        for line in [None, *lines]:
+            if line is not None:
+                call.sendall(f"{line}\r\n".encode())
+            answer = _answer(answers)
+            told.append(answer)
+            if not answer:
+                break
+    return told
+
+
+def reachable(*, targets: list[dict[str, object]], patience: float = 3.0) -> list[dict[str, object]]:
+    """Return those of the targets (`{"address", "port"}`) that greet as a mail host, with their greeting."""
+    found = []
+    for target in targets:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection((str(target["address"]), int(str(target["port"]))), timeout=patience) as call,
+        ):
+            call.settimeout(patience)
+            greeting = call.recv(512)
+            found.append({**target, "greeting": greeting.decode(errors="replace").strip()})
+    return found
+
+
+@contextlib.contextmanager
+def _connected(
+    address: str, port: int, *, name: str, patience: float, context: ssl.SSLContext
+) -> Iterator[smtplib.SMTP]:
+    if port == 465:
+        call: smtplib.SMTP = smtplib.SMTP_SSL(address, port, local_hostname=name, timeout=patience, context=context)
+    else:
+        call = smtplib.SMTP(address, port, local_hostname=name, timeout=patience)
+    try:
+        yield call
+    finally:
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            call.quit()
+
+
+def _answer(answers: BinaryIO) -> str:
+    words = []
+    while line := answers.readline():
+        words.append(line.decode(errors="replace").rstrip())
+        if line[3:4] != b"-":
+            break
+    return "\n".join(words)
+
+
+def _records(server: str, name: str, kind: int) -> list[str]:
+    """Addresses, or exchangers as `00010 name`, so that they sort by preference."""
+    number = random.randrange(65536)
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.rstrip(".").split(".")) + b"\0"
+    question = struct.pack("!HHHHHH", number, 0x0100, 1, 0, 0, 0) + labels + struct.pack("!HH", kind, 1)
+    with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as call:
+        call.settimeout(5)
+        call.connect((server, 53))
+        call.send(question)
+        answer = call.recv(4096)
+    same, flags, _, count = struct.unpack_from("!HHHH", answer)
+    if same != number or flags & 15:
+        raise OSError(f"{server} answers the question for {name} with code {flags & 15}")
+    place, found = len(question), []
+    for _ in range(count):
+        _, place = _name(answer, place)
+        told, _, _, length = struct.unpack_from("!HHIH", answer, place)
+        place += 10
+        if told == kind == MX:
+            (preference,) = struct.unpack_from("!H", answer, place)
+            found.append(f"{preference:05} {_name(answer, place + 2)[0]}")
+        elif told == kind:
+            family = socket.AF_INET if kind == A else socket.AF_INET6
+            found.append(socket.inet_ntop(family, answer[place : place + length]))
+        place += length
+    return found
+
+
+def _name(answer: bytes, place: int) -> tuple[str, int]:
+    """A name of a DNS message and the place after it; a pointer (RFC 1035, 4.1.4) leads to the rest of it."""
+    labels, after = [], 0
+    while length := answer[place]:
+        if length >= 0xC0:
+            after = after or place + 2
+            place = struct.unpack_from("!H", answer, place)[0] & 0x3FFF
+            continue
+        labels.append(answer[place + 1 : place + 1 + length].decode())
+        place += length + 1
+    return ".".join(labels), after or place + 1
