@@ -121,6 +121,9 @@ def deploy(hosts: Sequence[str], state_dir: Path, on_progress: Say) -> DeployRes
 
 # role -> roles of the hosts that must stand before: those it joins, fetches a certificate from or makes accounts on.
 _AFTER: dict[str, tuple[str, ...]] = {
+    "accounts": ("directory",),
+    "citizens": ("pki",),
+    "database": ("pki",),
     "directory": ("directory", "pki"),
     "relay": ("pki",),
     "workplace": ("directory",),

@@ -1,0 +1,64 @@
+"""Install, configure and activate the host of databases."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pyinfra.api.deploy import deploy
+
+from roles.database import contents
+from roles.database.settings import Settings
+from roles.operations import backup, certificate, file, package, unit
+
+TEMPLATES = Path(__file__).parent / "templates"
+FOLDER = "/etc/postgresql/17/main"
+PACKAGES = ("postgresql-17", "python3-psycopg2")
+SERVER = "postgresql@17-main.service"
+
+
+@deploy("database: install")
+def install(settings: Settings) -> None:
+    """The server; Debian's package makes its cluster at once, and starts nothing here."""
+    package.installed(name="PostgreSQL", names=PACKAGES)
+    certificate.install()
+
+
+@deploy("database: configure")
+def configure(settings: Settings) -> None:
+    """Who may come in from where, then what there is to come in to."""
+    values: dict[str, object] = {"settings": settings, "chain": certificate.CHAIN, "key": certificate.KEY}
+
+    def rendered(name: str, dest: str, **options: object) -> None:
+        file.rendered(name=name, dest=dest, templates=TEMPLATES, values=values, **options)
+
+    certificate.obtained(settings.certificate, units=[SERVER], group="postgres")
+    rendered("TLS, and how much at once", f"{FOLDER}/conf.d/samdrift.conf", owner="postgres:postgres", units=[SERVER])
+    access = {"mode": "640", "owner": "postgres:postgres", "units": [SERVER]}
+    rendered("Each system comes from its own hosts", f"{FOLDER}/pg_hba.conf", **access)
+    rendered("Accounts and databases are made by this", contents.PROGRAM, mode="755")
+    file.written(
+        name="Systems as they shall be",
+        dest="/etc/samdrift/database.json",
+        text=json.dumps({"systems": [{key: one[key] for key in ("name", "password")} for one in settings.systems]}),
+    )
+    for system in settings.systems:
+        kept(system["name"])
+
+
+def kept(name: str) -> None:
+    """A system's database is a backup of its own: put back whole or not at all, with the system's own rights."""
+    postgres, dump = "runuser -u postgres --", f"$DUMP/{name}.dump"
+    whole = f"--clean --if-exists --single-transaction --no-owner --role={name} -d {name}"
+    backup.declared(
+        system=f"database-{name}",
+        dump=f"{postgres} pg_dump --format=custom {name} > {dump}",
+        restore=f"{postgres} pg_restore {whole} < {dump}",
+    )
+
+
+@deploy("database: activate")
+def activate(settings: Settings) -> None:
+    """Serve, and make what is missing."""
+    unit.running(name="PostgreSQL", unit=SERVER)
+    contents.made(name="Every system has its account and its database")
