@@ -124,6 +124,7 @@ _AFTER: dict[str, tuple[str, ...]] = {
     "accounts": ("directory",),
     "citizens": ("pki",),
     "database": ("pki",),
+    "helpdesk": ("database", "directory", "pki"),
     "directory": ("directory", "pki"),
     "relay": ("pki",),
     "workplace": ("directory",),

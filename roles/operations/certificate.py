@@ -20,6 +20,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 CHAIN = "/etc/samdrift/tls/fullchain.pem"
 KEY = "/etc/samdrift/tls/key.pem"
 PROGRAM = "/usr/local/sbin/samdrift-certificate"
+KEYS = {"names", "directory", "days", "contact"}
 TIMER = "samdrift-certificate.timer"
 # acme.sh answers on port 80 itself, by socat; ssl-cert brings the group of those who may read keys, and openssl.
 PACKAGES = ("acme.sh", "ca-certificates", "curl", "openssl", "socat", "ssl-cert")
@@ -32,7 +33,7 @@ def check(found: Mapping[str, Any], *, role: str) -> None:
         require_domain(f"{role}.certificate.names", name)
     directory = str(found.get("directory"))
     require(directory.startswith("https://"), f"{role}.certificate.directory", directory, "an https:// URL is accepted")
-    require(set(found) <= {"names", "directory", "days", "contact"}, f"{role}.certificate", sorted(found), "four keys")
+    require(set(found) <= KEYS, f"{role}.certificate", sorted(found), f"{sorted(KEYS)} are accepted")
 
 
 def install() -> None:
@@ -44,20 +45,18 @@ def obtained(
     found: Mapping[str, Any],
     *,
     units: Sequence[str] = (),
-    restarts: Sequence[str] = (),
     group: str = "ssl-cert",
 ) -> None:
     """Add the operations that obtain the certificate where it is missing or no longer right, and keep it renewed.
 
     + found: setting `certificate`, as `samdrift.federation.setting.fact.certificate` makes it
-    + units: units that read the files; reloaded after a renewal, marked as pending after a deploy
-    + restarts: the same, but units that take a new certificate by a restart only
+    + units: units that read the files: marked as pending by a deploy; after a renewal by the timer reloaded, or restarted
+      where they know no reload
     + group: who may read the key besides root; `root`: nobody, and its mode is 600
     """
     values: dict[str, object] = {
         "certificate": {"days": None, "contact": None, **found},
         "units": units,
-        "restarts": restarts,
         "group": group,
         "pending": unit.PENDING,
     }
