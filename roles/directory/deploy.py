@@ -11,7 +11,7 @@ from pyinfra.api.deploy import deploy
 from roles.directory import domain, sysvol
 from roles.directory.people import people
 from roles.directory.settings import Settings
-from roles.operations import file, package, unit
+from roles.operations import certificate, file, package, unit
 
 TEMPLATES = Path(__file__).parent / "templates"
 PACKAGES = (
@@ -34,6 +34,7 @@ PARTS = ("smbd.service", "nmbd.service", "winbind.service")
 def install(settings: Settings) -> None:
     """samba-ad-dc and what its upkeep needs."""
     package.installed(name="Directory", names=PACKAGES)
+    certificate.install()
 
 
 @deploy("directory: configure")
@@ -73,6 +74,7 @@ def configure(settings: Settings) -> None:
         admin_password=settings.admin_password,
     )
     rendered("How the domain is served", "/etc/samba/smb.conf", check="testparm -s {} > /dev/null 2>&1", units=[SAMBA])
+    rendered("A new certificate needs no restart", f"/etc/systemd/system/{SAMBA}.d/samdrift.conf", units=[SAMBA])
 
 
 @deploy("directory: activate")
@@ -80,6 +82,17 @@ def activate(settings: Settings) -> None:
     """Serve, and on the first host make the contents, which the other replicates."""
     unit.running(name="Directory", unit=SAMBA)
     domain.answers(name="Directory answers")
+    # Only now: the authority finds this host by a name that the directory answers for.
+    certificate.obtained(settings.certificate, units=[SAMBA], group="root")
+    file.rendered(
+        name="The directory serves its certificate",
+        dest="/etc/samba/tls.conf",
+        templates=TEMPLATES,
+        values={"chain": certificate.CHAIN, "key": certificate.KEY},
+        units=[SAMBA],
+    )
+    unit.running(name="Directory with its certificate", unit=SAMBA)
+    domain.answers(name="Directory answers with its certificate")
     if settings.first:
         domain.filled(name="Members, groups and people are in the directory")
     unit.running(name="sysvol", unit="samdrift-sysvol.timer")

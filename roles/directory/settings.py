@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from roles.operations import certificate
 from roles.operations.setting import require, require_addresses, require_domain, require_name
 
 
@@ -25,6 +26,8 @@ class Settings:
     peer_address: str
     forwarder: str
     """Resolver for every name outside the domain."""
+    certificate: dict[str, Any]
+    """Whose certificate TLS is served with: this host's and the domain's own name."""
     admin_password: str = field(repr=False)
     join_password: str = field(repr=False)
     members: list[dict[str, Any]] = field(default_factory=list)
@@ -59,6 +62,7 @@ class Settings:
         )
         require_addresses("directory.forwarder", [self.forwarder])
         require_name("directory.peer", self.peer)
+        certificate.check(self.certificate, role="directory")
         require_name("directory.join_user", self.join_user)
         for group in (*self.groups, *(one for nested in self.groups.values() for one in nested)):
             require_name("directory.groups", group)

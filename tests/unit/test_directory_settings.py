@@ -24,6 +24,7 @@ FACTS: dict[str, Any] = {
     "peer": "dc2",
     "peer_address": "10.0.0.12",
     "forwarder": "10.0.0.1",
+    "certificate": {"names": ["dc1.ad.osterlen.example"], "directory": "https://pki.osterlen.example/acme/x"},
     "admin_password": "Administrator-1-secret",
     "join_password": "Join-2-secret-too",
     "members": [YSTAD],

@@ -7,7 +7,7 @@ from samdrift.federation.derived import Guest
 from samdrift.federation.guest import hall_address, router
 from samdrift.federation.network import hall_network
 from samdrift.federation.record import Federation
-from samdrift.federation.setting.fact import ADMINISTRATOR, JOIN, Settings
+from samdrift.federation.setting.fact import ADMINISTRATOR, JOIN, Settings, certificate
 
 LOOKERS = {
     "mail": "Looks up mailboxes",
@@ -31,6 +31,7 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         "peer": peer,
         "peer_address": str(hall_address(federation, peer)[0]),
         "forwarder": str(router(hall_network(federation, "svc"))[0]),
+        "certificate": certificate(federation, guest.fqdn, facts.ad_domain),
         "members": [],
         "people": facts.people.model_dump(),
         "admin_password": {"secret": ADMINISTRATOR},
