@@ -35,7 +35,7 @@ def admitted(*, user: str, folder: str, reads: bool = False) -> Iterator[Any]:
     + folder: its home; a client's own part of the store
     + reads: of the group that reads the store, and owner of nothing in it
     """
-    owner, mode = ("root", "750") if reads else (user, "2750")
+    owner, mode = ("root", "751") if reads else (user, "2750")
     groups = f"{user} {READERS}" if reads else user
     wanted = [folder, DOOR, f"{mode} {owner}:{READERS}", groups]
     if host.get_fact(Door, user=user, folder=folder) == wanted:

@@ -42,7 +42,12 @@ def configure(settings: Settings) -> None:
         _key(user, client["key"])
     _key(READER, settings.reader_key)
 
-    file.written(name="The store's own key", dest="/etc/samdrift/store/host_key", text=settings.host_key, units=[SSHD])
+    file.written(
+        name="The store's own key",
+        dest="/etc/samdrift/store/host_key",
+        text=f"{settings.host_key.strip()}\n",
+        units=[SSHD],
+    )
     rendered(
         "SSH daemon of the store",
         "/etc/samdrift/store/sshd_config",

@@ -29,7 +29,7 @@ def configure(settings: Settings) -> None:
     def rendered(name: str, dest: str, **options: object) -> None:
         file.rendered(name=name, dest=dest, templates=TEMPLATES, values={"settings": settings}, **options)
 
-    file.written(name="Key to the store", dest=f"{PLACE}/key", text=settings.key)
+    file.written(name="Key to the store", dest=f"{PLACE}/key", text=f"{settings.key.strip()}\n")
     text = f"samdrift-store {settings.store_key}\n"
     file.written(name="The store's key", dest=f"{PLACE}/known_hosts", text=text, mode="644")
     facts = {
