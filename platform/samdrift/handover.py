@@ -211,6 +211,10 @@ def _for_mail(one: Announcement) -> dict[str, Any] | None:
     return one.model_dump(include={"key", "name", "domain"}) if "mail" in one.services else None
 
 
+def _for_helpdesk(one: Announcement) -> dict[str, Any] | None:
+    return one.model_dump(include={"key", "name", "domain", "support"}) if "help-desk" in one.services else None
+
+
 def _for_relay(one: Announcement) -> dict[str, Any] | None:
     return {"domain": one.domain, "dkim": {"secret": f"dkim-{one.key}.rsa"}} if "mail" in one.services else None
 
@@ -222,6 +226,7 @@ _TOLD: dict[str, Callable[[Announcement], dict[str, Any] | None]] = {
     "directory": _for_directory,
     "accounts": _for_accounts,
     "mail": _for_mail,
+    "helpdesk": _for_helpdesk,
     "relay": _for_relay,
 }
 """What a role's setting `members` says of one member; None where the member has not switched the role's service on."""

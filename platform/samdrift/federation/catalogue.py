@@ -149,7 +149,6 @@ SERVICES: tuple[Service, ...] = (
         Service(name=name, title=title, titel=titel, status="planned", replaces=replaces)
         for name, title, titel, replaces in (
             ("internet", "Internet exit and firewall", "Internet och brandvägg", ("internet-connection", "firewall")),
-            ("help-desk", "Help desk", "Servicedesk", ("support",)),
             ("web", "Websites", "Webbplatser", ("websites", "intranet")),
             ("server", "Server operation", "Serverdrift", ("operation-site", "server-platform")),
             ("finance", "Finance system", "Ekonomisystem", ("finance-system",)),

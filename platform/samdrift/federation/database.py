@@ -27,4 +27,4 @@ class System:
         return f"database-{self.name}"
 
 
-SYSTEMS: tuple[System, ...] = (System("webmail", ("mail",)),)
+SYSTEMS: tuple[System, ...] = (System("desk", ("desk",)), System("webmail", ("mail",)))

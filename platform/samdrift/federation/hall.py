@@ -50,10 +50,13 @@ GUESTS: tuple[HallGuest, ...] = (
     HallGuest("pki", "pki", 113, "svc", 13, offset=2, start_order=2),
     # Room for the scanner with all of the world's signatures; with the lab's few it needs 100 MiB.
     HallGuest("mx1", "relay", 130, "dmz", 10, offset=1, cores=2, memory_mib=2048, disk_gib=8),
+    # Room for RT: each of the portal's processes takes about 120 MiB.
+    HallGuest("desk", "helpdesk", 116, "svc", 16, offset=1, cores=2, memory_mib=1024, disk_gib=8),
     HallGuest("db", "database", 117, "svc", 17, offset=2, cores=2, memory_mib=768, disk_gib=8, start_order=2),
     HallGuest("ns1", "nameserver", 131, "dmz", 11, offset=2, start_order=2),
     # Room for two generations of everything, and for what a new one takes beside them.
     HallGuest("backup", "repository", 118, "svc", 18, offset=1, memory_mib=512, disk_gib=16, start_order=2),
+    HallGuest("cdir", "citizens", 120, "svc", 20, offset=1),
     # Nothing else runs where personal numbers are read.
     HallGuest("accounts", "accounts", 121, "svc", 21, offset=2, memory_mib=384),
     HallGuest("outside", "outside", 190, "wan", 9, offset=0, memory_mib=384),

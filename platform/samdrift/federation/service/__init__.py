@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from samdrift.federation.service import backup, database, directory, mail, spam_filter, workplace
+from samdrift.federation.service import backup, database, directory, help_desk, mail, spam_filter, workplace
 
-OFFERED = (backup.SERVICE, database.SERVICE, directory.SERVICE, spam_filter.SERVICE, mail.SERVICE, workplace.SERVICE)
+OFFERED = (
+    backup.SERVICE,
+    database.SERVICE,
+    directory.SERVICE,
+    spam_filter.SERVICE,
+    mail.SERVICE,
+    help_desk.SERVICE,
+    workplace.SERVICE,
+)

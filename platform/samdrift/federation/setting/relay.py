@@ -15,7 +15,8 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         "fqdn": guest.fqdn,
         "domain": hall.domain,
         "store": f"mail.{hall.domain}",
-        "store_addresses": [str(address) for address in hall_address(federation, "mail")],
+        # Besides the store the help desk sends: its answers to people, and its questions to suppliers.
+        "store_addresses": [str(address) for name in ("mail", "desk") for address in hall_address(federation, name)],
         "dkim": {"secret": "dkim-hall.rsa"},
         "certificate": certificate(federation, guest.fqdn),
         "authority": {"public": "root.ca"},

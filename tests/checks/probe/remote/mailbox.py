@@ -16,8 +16,8 @@ def wait(
 ) -> list[dict[str, Any]]:
     """Return the messages that hold `word` in any folder, as soon as there are `count`, or after the time.
 
-    Each is `{"folder", "subject", "sender", "headers", "attachments"}`; attachments are names, also those inside of
-    messages that are attached.
+    Each is `{"folder", "subject", "sender", "headers", "text", "attachments"}`; attachments are names, also those
+    inside of messages that are attached.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -73,13 +73,14 @@ def _holding(box: imaplib.IMAP4_SSL, folder: str, word: str) -> list[dict[str, A
     found = []
     for number in _numbers(box, word):
         octets = next(part[1] for part in _good(box.uid("FETCH", number, "(BODY.PEEK[])")) if isinstance(part, tuple))
-        message = email.message_from_bytes(octets, policy=email.policy.default)
+        message = _message(octets)
         found.append(
             {
                 "folder": folder,
                 "subject": str(message["Subject"]),
                 "sender": str(message["From"]),
                 "headers": [[name, str(value)] for name, value in message.items()],
+                "text": _text(message),
                 "attachments": _attachments(message),
             }
         )
@@ -92,9 +93,23 @@ def _numbers(box: imaplib.IMAP4_SSL, word: str) -> list[str]:
     found = []
     for number in numbers:
         parts = _good(box.uid("FETCH", number.decode(), "(BODY.PEEK[])"))
-        if any(word.encode() in part[1] for part in parts if isinstance(part, tuple)):
+        if any(_holds(part[1], word) for part in parts if isinstance(part, tuple)):
             found.append(number.decode())
     return found
+
+
+def _message(octets: bytes) -> EmailMessage:
+    return email.message_from_bytes(octets, policy=email.policy.default)
+
+
+def _holds(octets: bytes, word: str) -> bool:
+    """Whether the word is in the message as it travelled, or as it reads once its encoding is undone."""
+    return word.encode() in octets or word in _text(_message(octets))
+
+
+def _text(message: EmailMessage) -> str:
+    parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+    return "\n".join([str(message["Subject"]), *(part for part in parts if isinstance(part, str))])
 
 
 def _attachments(message: EmailMessage) -> list[str]:

@@ -1,0 +1,140 @@
+"""Install, configure and activate the help desk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pyinfra.api.deploy import deploy
+from pyinfra.operations import files
+
+from roles.helpdesk import contents
+from roles.helpdesk.settings import Settings
+from roles.operations import certificate, file, package, unit
+
+TEMPLATES = Path(__file__).parent / "templates"
+PACKAGES = (
+    "apache2",
+    "libapache2-mod-fcgid",
+    "libfcgi-perl",
+    "libnet-ldap-perl",
+    "postfix",
+    "request-tracker5",
+    "rt5-clients",  # rt-mailgate
+    "rt5-db-postgresql",
+    "w3m",  # reads HTML mail to RT
+)
+APACHE, POSTFIX = "apache2.service", "postfix.service"
+SHARE = "/usr/local/share/request-tracker5"
+RULES = (
+    "lib/Samdrift/Case.pm",
+    "lib/RT/Ticket_Local.pm",
+    "lib/RT/Action/AgreeOnCase.pm",
+    "lib/RT/Condition/CaseChanges.pm",
+    "lib/RT/Condition/SupplierAnswers.pm",
+    "html/NoAuth/Satisfaction.html",
+    "html/NoAuth/SatisfactionIndex.html",
+    "po/sv.po",
+)
+TEXTS = ("admin_comment", "admin_correspondence", "autoreply", "resolved", "transaction")
+CONFIGURATION = "/etc/request-tracker5"
+JOBS = ("people", "clock", "tidy")
+PRIORITIES = ("Akut", "Hög", "Normal", "Låg")
+"""The most urgent first, as the agreements name their times."""
+
+
+@deploy("helpdesk: install")
+def install(settings: Settings) -> None:
+    """RT behind apache, postfix for its mail."""
+    # RT's own package would want to make a database on this host.
+    file.written(
+        name="RT's database is made by the role",
+        dest="/etc/dbconfig-common/request-tracker5.conf",
+        text="# managed by roles/helpdesk; change there\ndbc_install='false'\ndbc_upgrade='false'\n",
+    )
+    package.installed(name="Case system, web and mail server", names=PACKAGES)
+    certificate.install()
+
+
+@deploy("helpdesk: configure")
+def configure(settings: Settings) -> None:
+    """What the desk agreed with whom, the portal, and the way of its mail."""
+    values: dict[str, object] = {"settings": settings, "chain": certificate.CHAIN, "key": certificate.KEY}
+
+    def rendered(name: str, dest: str, **options: object) -> None:
+        file.rendered(name=name, dest=dest, templates=TEMPLATES, values=values, **options)
+
+    certificate.obtained(settings.certificate, units=[APACHE, POSTFIX])
+    file.written(
+        name="Members, systems and agreements",
+        dest=f"{CONFIGURATION}/samdrift.json",
+        text=json.dumps(facts(settings), ensure_ascii=False, indent=1) + "\n",
+        mode="644",
+        units=[APACHE],
+    )
+    for part, mode in (("80-samdrift-secret", "640"), ("90-samdrift", "644"), ("91-sign-in", "644")):
+        dest = f"{CONFIGURATION}/RT_SiteConfig.d/{part}.pm"
+        rendered(f"Case system: {part}", dest, mode=mode, owner="root:www-data", units=[APACHE])
+    for part in RULES:
+        rendered(f"Rules and pages: {part}", f"{SHARE}/{part}", units=[APACHE])
+    for part in TEXTS:
+        rendered(f"Text of mail: {part}", f"{SHARE}/texts/{part}")
+    rendered("Contents are made by this", contents.PROGRAM, mode="755")
+    for job in JOBS:
+        for suffix in ("service", "timer"):
+            dest = f"/etc/systemd/system/samdrift-helpdesk-{job}.{suffix}"
+            rendered(f"Regularly: {job}, {suffix}", dest, units=[f"samdrift-helpdesk-{job}.timer"])
+
+    rendered("Web server listens under TLS only", "/etc/apache2/ports.conf", units=[APACHE])
+    rendered("Portal", "/etc/apache2/sites-available/samdrift.conf", units=[APACHE])
+    for part in (
+        "mods-enabled/ssl.load",
+        "mods-enabled/ssl.conf",
+        "mods-enabled/socache_shmcb.load",
+        "mods-enabled/headers.load",
+    ):
+        enabled(part)
+    enabled("sites-enabled/samdrift.conf")
+    file.absent(
+        name="No page of the web server's own", path="/etc/apache2/sites-enabled/000-default.conf", units=[APACHE]
+    )
+    rendered("Services of the mail server", "/etc/postfix/master.cf", units=[POSTFIX])
+    rendered("Mail comes from the store and leaves by the gateway", "/etc/postfix/main.cf", units=[POSTFIX])
+
+
+def enabled(part: str) -> None:
+    """A part of apache's that is there is read."""
+    target = f"../{part.replace('enabled', 'available')}"
+    files.link(name=f"Web server reads {part}", path=f"/etc/apache2/{part}", target=target)
+
+
+@deploy("helpdesk: activate")
+def activate(settings: Settings) -> None:
+    """Make what is missing in the case system, then open it."""
+    contents.made(name="Queues, fields, groups, rights, texts and rules")
+    unit.running(name="Portal", unit=APACHE)
+    unit.running(name="Mail of cases", unit=POSTFIX)
+    for job in JOBS:
+        unit.running(name=f"Regularly: {job}", unit=f"samdrift-helpdesk-{job}.timer")
+
+
+def facts(settings: Settings) -> dict[str, object]:
+    """Return what RT, its rules and `samdrift-helpdesk` share: no secret is in it."""
+    values = range(10 * len(PRIORITIES), 0, -10)
+    return {
+        "fqdn": settings.fqdn,
+        "domain": settings.domain,
+        "mailbox": settings.mailbox,
+        "internal": settings.internal,
+        "addresses": settings.addresses,
+        "entry": settings.entry,
+        "root": settings.root,
+        "agents": settings.agents,
+        "support": settings.support,
+        "members": [{key: one[key] for key in ("name", "domain", "support")} for one in settings.members],
+        "systems": settings.systems,
+        "competences": settings.competences,
+        "priorities": [{"name": name, "value": value} for name, value in zip(PRIORITIES, values, strict=True)],
+        "holidays": list(settings.holidays),
+        "silence_hours": settings.silence_hours,
+    }
