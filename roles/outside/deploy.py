@@ -10,7 +10,7 @@ from roles.operations import file, package, unit
 from roles.outside.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
-PACKAGES = ("dns-root-data", "nmap", "python3-minimal", "unbound")
+PACKAGES = ("bind9-dnsutils", "dns-root-data", "nmap", "python3-minimal", "unbound")
 # Not the gateway's software: what it signs is verified by somebody else.
 MAIL_PACKAGES = ("opendkim", "opendmarc", "postfix", "ssl-cert", "swaks")
 ECHO = "samdrift-echo.service"

@@ -32,6 +32,27 @@ def test_mistake_names_file_line_key_found_and_accepted(tmp_path: Path, case: di
     assert mistake.found == "nothing" or "[" in case["key"] or case["key"].rpartition(".")[2] in line
 
 
+@pytest.mark.parametrize(
+    ("record", "refused"),
+    [
+        ("{name: '@', type: MX, value: 10 mail.example.se}", True),
+        ("{name: '@', type: TXT, value: v=spf1 -all}", True),
+        ("{name: _dmarc, type: TXT, value: v=DMARC1}", True),
+        ("{name: _dmarc, type: CNAME, value: dmarc.example.se}", True),
+        ("{name: '@', type: TXT, value: site-verification=1}", False),
+        ("{name: www, type: MX, value: 10 mail.example.se}", False),
+    ],
+)
+def test_records_that_follow_from_the_service_mail_are_nobodys(tmp_path: Path, record: str, refused: bool) -> None:
+    """The same records are a member's own as long as its mail is somewhere else."""
+    stacks = copied(tmp_path)
+    change(stacks, YSTAD, "    domain:", f"    records: [{record}]\n    domain:")
+    assert [mistake.key for mistake in mistakes_of(stacks)] == []
+    change(stacks, YSTAD, "services: [", "services: [mail, ")
+    keys = {mistake.key.rpartition(".")[2] for mistake in mistakes_of(stacks)}
+    assert ("records[0]" in keys) is refused
+
+
 def test_all_mistakes_of_all_files_come_at_once(tmp_path: Path) -> None:
     stacks = copied(tmp_path)
     change(stacks, HALL, "ped: vmbr2", "ped: vmbr1")
