@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from roles.operations import certificate
 from roles.operations.setting import require, require_addresses, require_domain, require_name
 
 
@@ -14,20 +15,25 @@ class Settings:
 
     fqdn: str
     """The store's one name: for people, for the gateway and on its certificate."""
+    addresses: list[str]
+    """Its own addresses: the webmail comes from there."""
+    domain: str
+    """The hall's own domain. Only its postmaster has a mailbox here."""
+    gateway: dict[str, Any]
+    """The mail gateway: `{"name", "addresses"}`. Nobody else hands in mail on port 25, all mail leaves by it."""
+    authority: str
+    """Certificate (PEM) of the federation's own authority, the only one by which the gateway is known."""
     directory: dict[str, Any]
     """`{"domain": "ad.osterlen.example", "hosts": ["dc1.ad.osterlen.example", ...]}`"""
     directory_password: str = field(repr=False)
-    gateway: dict[str, str]
-    """The mail gateway: `{"name", "ipv4", "ipv6"}`. Nobody else hands in mail on port 25, all mail leaves by it."""
+    """Of the account by which people are looked up; they sign in as themselves."""
+    database: dict[str, str]
+    """The webmail's database: `{"host", "name"}`; its account has the same name."""
+    database_password: str = field(repr=False)
     certificate: dict[str, Any]
-    webmail_password: str = field(repr=False)
-    """Of the webmail's account in its database."""
     members: list[dict[str, str]] = field(default_factory=list)
     """`{"key", "name", "domain"}` of every member with the service."""
     directory_user: str = "svc-mail"
-    """Ordinary account by which people are looked up; they sign in as themselves."""
-    database: str = "127.0.0.1"
-    """Host of the webmail's PostgreSQL; a loopback address means one of its own on this host."""
     quota_mib: int = 2048
     """Of a mailbox."""
     message_mib: int = 50
@@ -35,42 +41,74 @@ class Settings:
     recoverable_days: int = 14
     """How long a message that somebody deleted stays on the store, out of sight."""
     queue_days: int = 5
-    """How long is tried to deliver a message (RFC 5321, 4.5.4.1: at least 4 to 5 days)."""
+    """How long mail waits for the gateway or a mailbox (RFC 5321, 4.5.4.1: at least 4 to 5 days)."""
+    session_minutes: int = 480
+    """How long somebody who does nothing stays signed in to the webmail: a working day."""
 
     def __post_init__(self) -> None:
         """Refuse what would keep somebody else's mail, or let anybody hand in mail."""
         require_domain("mail.fqdn", self.fqdn)
+        require_domain("mail.domain", self.domain)
+        require_addresses("mail.addresses", self.addresses)
+        require_domain("mail.gateway.name", self.gateway.get("name", ""))
+        require(self.gateway["name"] != self.fqdn, "mail.gateway.name", self.gateway["name"], "another host")
+        addresses = self.gateway.get("addresses", [])
+        require(bool(addresses), "mail.gateway.addresses", addresses, "at least one is needed")
+        require_addresses("mail.gateway.addresses", addresses)
+        require("BEGIN CERTIFICATE" in self.authority, "mail.authority", "...", "a certificate in PEM is needed")
+        certificate.check(self.certificate, role="mail")
         require_domain("mail.directory.domain", self.directory.get("domain", ""))
         hosts = self.directory.get("hosts", [])
         require(bool(hosts), "mail.directory.hosts", hosts, "at least one directory host is needed")
         for host in hosts:
             require_domain("mail.directory.hosts", host)
         require_name("mail.directory_user", self.directory_user)
-        require_domain("mail.gateway.name", self.gateway.get("name", ""))
-        require_addresses("mail.gateway.ipv4", [self.gateway.get("ipv4", "")], 4)
-        require_addresses("mail.gateway.ipv6", [self.gateway.get("ipv6", "")], 6)
+        require_domain("mail.database.host", self.database.get("host", ""))
+        require_name("mail.database.name", self.database.get("name", ""))
+        for name in ("directory_password", "database_password"):
+            # Both stand in files whose quoting ends at such a character.
+            fit = bool(getattr(self, name)) and not set(getattr(self, name)) & set("\"\\ @/:%")
+            require(fit, f"mail.{name}", "...", "a password without quotes, spaces and @ / : % is needed")
+        for name in ("quota_mib", "message_mib", "recoverable_days", "queue_days", "session_minutes"):
+            require(getattr(self, name) > 0, f"mail.{name}", getattr(self, name), "more than 0 is accepted")
         for member in self.members:
             require_name("mail.members.key", member.get("key", ""))
             require_domain(f"mail.members.{member['key']}.domain", member.get("domain", ""))
         for what in ("key", "domain"):
             found = [member[what] for member in self.members]
             require(len(set(found)) == len(found), f"mail.members.{what}", found, "each stands once")
-        for name in ("directory_password", "webmail_password"):
-            require(bool(getattr(self, name)), f"mail.{name}", "...", "a password is needed")
-        for name in ("quota_mib", "message_mib", "recoverable_days", "queue_days"):
-            require(getattr(self, name) > 0, f"mail.{name}", getattr(self, name), "more than 0 is accepted")
+        require(self.domain not in self.domains, "mail.domain", self.domain, "not a member's domain")
 
     @property
     def domains(self) -> list[str]:
-        """Domains whose mail is kept here."""
+        """The members' domains."""
         return [member["domain"] for member in self.members]
 
     @property
-    def root(self) -> str:
-        """Distinguished name of the directory's domain."""
-        return ",".join(f"DC={label}" for label in self.directory["domain"].split("."))
+    def people(self) -> str:
+        """Distinguished name above everybody who may have a mailbox."""
+        return f"OU=Members,{self._root}"
 
     @property
-    def owns_database(self) -> bool:
-        """Whether the webmail's database is on this host."""
-        return self.database in ("127.0.0.1", "::1", "localhost")
+    def looker(self) -> str:
+        """Distinguished name of the account by which people are looked up."""
+        return f"CN={self.directory_user},OU=Service,{self._root}"
+
+    @property
+    def uris(self) -> list[str]:
+        """The directory hosts, by LDAP inside TLS."""
+        return [f"ldaps://{host}" for host in self.directory["hosts"]]
+
+    @property
+    def enabled(self) -> str:
+        """LDAP filter: people whose account is not disabled (MS-ADTS 2.2.16; the rule is a bitwise and)."""
+        return "(objectCategory=person)(objectClass=user)(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
+
+    @property
+    def of_a_member(self) -> str:
+        """LDAP filter: people whose address is in the domain of a member that has the service."""
+        return f"(|{''.join(f'(mail=*@{domain})' for domain in self.domains)})"
+
+    @property
+    def _root(self) -> str:
+        return ",".join(f"DC={label}" for label in self.directory["domain"].split("."))

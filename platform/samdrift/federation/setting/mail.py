@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from samdrift.federation import hall
+from samdrift.federation import database, hall
 from samdrift.federation.derived import Guest
+from samdrift.federation.guest import hall_address
 from samdrift.federation.record import Federation
-from samdrift.federation.setting.fact import Settings
+from samdrift.federation.setting.fact import ROOT, Settings, certificate
+
+GATEWAY = "mx1"
+WEBMAIL = next(system for system in database.SYSTEMS if system.name == "webmail")
 
 
 def settings(federation: Federation, guest: Guest) -> Settings:
@@ -13,13 +17,20 @@ def settings(federation: Federation, guest: Guest) -> Settings:
     facts = federation.hall
     return {
         "fqdn": guest.fqdn,
+        "addresses": [str(address) for address in hall_address(federation, guest.name)],
+        "domain": facts.domain,
+        "gateway": {
+            "name": f"{GATEWAY}.{facts.domain}",
+            "addresses": [str(address) for address in hall_address(federation, GATEWAY)],
+        },
+        "authority": {"public": ROOT},
         "directory": {
             "domain": facts.ad_domain,
             "hosts": [f"{name}.{facts.ad_domain}" for name in hall.DIRECTORY],
         },
         "directory_password": {"secret": "directory-mail"},
-        "gateway": {"name": f"mx1.{facts.domain}", "ipv4": "10.0.1.10", "ipv6": "fd5a:6d64:0:11::10"},
-        "certificate": {"names": [guest.fqdn], "directory": f"https://pki.{facts.domain}/acme/internal/directory"},
-        "webmail_password": {"secret": "database-webmail"},
+        "database": {"host": f"{database.HOST}.{facts.domain}", "name": WEBMAIL.name},
+        "database_password": {"secret": WEBMAIL.secret},
+        "certificate": certificate(federation, guest.fqdn),
         "members": [],
     }
