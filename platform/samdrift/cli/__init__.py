@@ -7,7 +7,25 @@ import sys
 
 import typer
 
-from samdrift.cli import bench, check, deploy, down, env, lab, logs, onboard, sabotage, ssh, status, up, verify
+from samdrift.cli import (
+    accounts,
+    backup,
+    bench,
+    check,
+    deploy,
+    down,
+    drill,
+    env,
+    lab,
+    logs,
+    onboard,
+    restore,
+    sabotage,
+    ssh,
+    status,
+    up,
+    verify,
+)
 from samdrift.cli.console import explain
 
 app = typer.Typer(
@@ -19,7 +37,24 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(lab.app, name="lab")
-for module in (up, down, deploy, ssh, logs, verify, sabotage, check, onboard, env, status, bench):
+app.add_typer(accounts.app, name="accounts")
+for module in (
+    up,
+    down,
+    deploy,
+    ssh,
+    logs,
+    verify,
+    sabotage,
+    check,
+    onboard,
+    env,
+    status,
+    bench,
+    backup,
+    restore,
+    drill,
+):
     module.add_to(app)
 
 

@@ -1,6 +1,8 @@
 """`samdrift restore`: bring something back from backup."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -15,17 +17,22 @@ def add_to(app: typer.Typer) -> None:
 
 
 def restore(
-    system: Annotated[str | None, typer.Argument(help="What is kept: directory, mail, database; none: say what is")] = None,
+    system: Annotated[
+        str | None, typer.Argument(help="What is kept: directory, mail, database; none: say what is")
+    ] = None,
     what: Annotated[
         list[str] | None, typer.Argument(help="An account, a mailbox, a database, or a path that begins with /")
     ] = None,
-    member: Annotated[str | None, typer.Option("--member", "-m", help="Whose part, where each member has its own")] = None,
+    *,
+    member: Annotated[
+        str | None, typer.Option("--member", "-m", help="Whose part, where each member has its own")
+    ] = None,
     at: Annotated[str | None, typer.Option(help='As it was then: "2026-03-01 12:00"; the newest unless given')] = None,
     to: Annotated[str | None, typer.Option(help="Lay the files down in this folder of the host instead")] = None,
     archives: Annotated[bool, typer.Option("--list", help="Only list the archives there are")] = False,
     vault: Annotated[bool, typer.Option("--vault", help="From the copy elsewhere instead of the hall's store")] = False,
 ) -> None:
-    """Bring back a file, a message, a database or an object of the directory. What stands there now is not overwritten."""
+    """Bring back a file, a message, a database or an object of the directory. Nothing that stands is overwritten."""
     from samdrift.recovery import restore as recovery
     from samdrift.recovery.host import RecoveryError
 
@@ -45,16 +52,16 @@ def restore(
         fail("Nothing was brought back", why=str(error), then="samdrift restore SYSTEM --list shows the archives")
 
 
-def _show(everything: tuple) -> None:  # type: ignore[type-arg]
+def _show(everything: Iterable[Any]) -> None:
     table = Table("host", "system", "member", "last good backup", "last run")
     for one in everything:
         last = one.last or {}
         good = _when(last["succeeded"]) if last.get("succeeded") else "never"
-        table.add_row(one.host, one.system, one.member or "", good, "ok" if last.get("ok") else last.get("error") or "-")
+        table.add_row(
+            one.host, one.system, one.member or "", good, "ok" if last.get("ok") else last.get("error") or "-"
+        )
     out.print(table)
 
 
 def _when(seconds: float) -> str:
-    from datetime import datetime
-
     return datetime.fromtimestamp(seconds).astimezone().isoformat(sep=" ", timespec="minutes")

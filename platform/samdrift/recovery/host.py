@@ -42,9 +42,7 @@ def run(state: State, host: str, line: str, *, given: str = "", patience: float 
 
 def carry(state: State, *, source: tuple[str, str], target: tuple[str, str]) -> None:
     """Give what a line on one host prints to a line on another; nothing is kept in between."""
-    first = subprocess.Popen(
-        command(state, *source), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    first = subprocess.Popen(command(state, *source), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     second = subprocess.run(command(state, *target), stdin=first.stdout, capture_output=True, check=False)
     _, told = first.communicate()
     for host, code, words in ((source[0], first.returncode, told), (target[0], second.returncode, second.stderr)):
