@@ -43,7 +43,9 @@ def test_hlp_02_a_supplier_closes_nothing(scene: Scene, evidence: Evidence) -> N
         must("a case that nobody owns does not leave the desk", desk.case(agent, number)["Status"] != "supplier")
         desk.change(agent, number, Owner=agent.name)
         supplier, asked = f"{new_word()}@{OUTSIDE}", new_word()
-        desk.change(agent, number, AdminCc=supplier, Status="supplier")
+        groups = [one["id"] for one in desk.case(agent, number)["AdminCc"]]
+        desk.change(agent, number, AdminCc=[*groups, supplier])
+        desk.change(agent, number, Status="supplier")
         desk.answer(agent, number, f"Kan ni hjälpa till? {asked}", internal=True)
         evidence.control("the supplier is asked", alive=bool(world_mailbox(scene, asked, seconds=DELIVERY)))
         for owner in (asker.name, supplier, "Nobody"):

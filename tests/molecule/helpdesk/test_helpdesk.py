@@ -81,7 +81,7 @@ def test_a_person_asks_and_a_technician_of_another_member_answers(on: Callable[.
     fields = {one["name"]: one["values"] for one in found["CustomFields"]}
     assert fields["System"] == ["E-post och kalender"]
     assert fields["Kommun"] == ["Ystad"]
-    assert found["SLA"] == "Ystad, E-post och kalender, Låg"
+    assert found["SLA"] == "Ystad, E-post och kalender, Normal"
     groups = [api(on, f"/group/{one['id']}")["answer"]["Name"] for one in found["AdminCc"]]
     assert groups == ["Tjänster och servrar"]
     assert (
@@ -169,7 +169,8 @@ def mail(on: Callable[..., str]) -> Any:
 
 def queue_of(on: Callable[..., str], word: str) -> str:
     """Whose the one case with this word is, as soon as it is there."""
-    words, items = f"/tickets?query=Subject%20LIKE%20'{word}'&fields=Queue&fields[Queue]=Name", []
+    words = f"/tickets?query=Subject%20LIKE%20'{word}'&fields=Queue&fields[Queue]=Name"
+    items: list[dict[str, Any]] = []
     deadline = time.monotonic() + 60
     while not items and time.monotonic() < deadline:
         items = api(on, words)["answer"]["items"]
