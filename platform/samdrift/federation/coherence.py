@@ -145,7 +145,9 @@ def _published(hall: Hall, report: Report) -> Iterator[Mistake]:
             accepted = "guests by name: a port of edge's leads to one host"
             yield report("flows", number, "target", found=shown(publication.ZONE), accepted=accepted)
     offered = (flow for name in catalogue.OFFERED for flow in catalogue.BY_NAME[name].flows)
-    for flow, why in publication.claimed_twice((*catalogue.PLATFORM_FLOWS, *offered, *hall.flows)):
+    for flow, why in publication.claimed_twice(
+        (*catalogue.PLATFORM_FLOWS, *publication.for_authority(hall), *offered, *hall.flows)
+    ):
         if flow in hall.flows:
             accepted = f"a port that nobody else has on the Internet's side: {why}"
             yield report("flows", hall.flows.index(flow), "ports", found=shown(list(flow.ports)), accepted=accepted)

@@ -27,7 +27,14 @@ def flows_of(federation: Federation, guest: Guest) -> tuple[Flow, ...]:
     services = member.services if member else catalogue.OFFERED
     own = member.flows if member else ()
     offered = (flow for name in services for flow in catalogue.BY_NAME[name].flows)
-    return (*catalogue.PLATFORM_FLOWS, *_packages_flow(hall), *offered, *hall.flows, *own)
+    return (
+        *catalogue.PLATFORM_FLOWS,
+        *_packages_flow(hall),
+        *publication.for_authority(hall),
+        *offered,
+        *hall.flows,
+        *own,
+    )
 
 
 def rules_of(federation: Federation, guest: Guest) -> tuple[Rule, ...]:

@@ -29,6 +29,8 @@ class HallGuest:
     """A ceiling, not what it uses."""
     disk_gib: int = 4
     start_order: int = 3
+    public: bool = False
+    """Strangers check its certificate: where the hall's stack file names an authority outside, it comes from there."""
     in_directory: bool = field(default=False)
     """Named in the directory's own domain, and asks its hosts for names."""
 
@@ -49,7 +51,7 @@ GUESTS: tuple[HallGuest, ...] = (
     HallGuest("sso", "portal", 114, "svc", 14, offset=1, cores=2, memory_mib=512),
     HallGuest("pki", "pki", 113, "svc", 13, offset=2, start_order=2),
     # Room for the scanner with all of the world's signatures; with the lab's few it needs 100 MiB.
-    HallGuest("mx1", "relay", 130, "dmz", 10, offset=1, cores=2, memory_mib=2048, disk_gib=8),
+    HallGuest("mx1", "relay", 130, "dmz", 10, offset=1, cores=2, memory_mib=2048, disk_gib=8, public=True),
     # Room for RT: each of the portal's processes takes about 120 MiB.
     HallGuest("desk", "helpdesk", 116, "svc", 16, offset=1, cores=2, memory_mib=1024, disk_gib=8),
     HallGuest("db", "database", 117, "svc", 17, offset=2, cores=2, memory_mib=768, disk_gib=8, start_order=2),
@@ -63,6 +65,7 @@ GUESTS: tuple[HallGuest, ...] = (
 )  # fmt: skip
 
 BY_NAME: dict[str, HallGuest] = {guest.name: guest for guest in GUESTS}
+PUBLIC: tuple[str, ...] = tuple(guest.name for guest in GUESTS if guest.public)
 DIRECTORY: tuple[str, ...] = tuple(guest.name for guest in GUESTS if guest.role == "directory")
 
 

@@ -6,9 +6,10 @@ The guests' own addresses are private, so edge translates; one port of its one a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
 
 from samdrift.federation import hall
-from samdrift.federation.record import Flow
+from samdrift.federation.record import Flow, Hall
 
 ZONE = "dmz"
 
@@ -31,6 +32,30 @@ def claimed_twice(flows: Iterable[Flow]) -> Iterator[tuple[Flow, str]]:
                 if protocol == flow.protocol and ports.start < others.stop and others.start < ports.stop:
                     yield flow, f"{flow.protocol} {text} leads to {other} already ({owner})"
             taken.append((flow.protocol, ports, flow.name, name))
+
+
+def for_authority(stack: Hall) -> tuple[Flow, ...]:
+    """Flows by which hosts that strangers know get certificates from an authority outside, where one is named."""
+    if stack.acme is None:
+        return ()
+    return (
+        Flow(
+            name="acme-validation",
+            source=("wan",),
+            target=hall.PUBLIC,
+            protocol="tcp",
+            ports=("80",),
+            why="The authority outside looks whether who asks for a name answers there (RFC 8555, 8.3)",
+        ),
+        Flow(
+            name="acme",
+            source=hall.PUBLIC,
+            target=("wan",),
+            protocol="tcp",
+            ports=(str(urlsplit(stack.acme.directory).port or 443),),
+            why="Hosts that the outside knows by name get their certificates outside",
+        ),
+    )
 
 
 def _claims(flows: Iterable[Flow]) -> Iterator[tuple[Flow, str]]:

@@ -227,6 +227,17 @@ class Service(Record):
     flows: tuple[Flow, ...] = ()
 
 
+class Acme(Record):
+    """A certificate authority outside that everybody trusts already, for hosts whose names the outside knows."""
+
+    directory: str = Field(
+        pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9/_.-]*$",
+        description="the https URL of an ACME directory (RFC 8555, 7.1.1)",
+    )
+    contact: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*@[a-z0-9.-]+$", description="a mailbox in lower case")
+    """Whom the authority warns."""
+
+
 class Orderer(Record):
     """Who orders for the member: not of the operating organisation (GOV-03), so the mailbox is in its domain."""
 
@@ -267,6 +278,8 @@ class Hall(Stack):
     """Package proxy of the guests by IPv4 address and port; none where guests reach a mirror by other means."""
     resolvers: tuple[IPv4Address | IPv6Address, ...] = ()
     """Resolvers of the outside world that edge asks; in a lab with `outside`, that guest."""
+    acme: Acme | None = None
+    """Where hosts that the outside knows by name get their certificates; none: from the federation's own authority."""
     people: People = People(staff=0, pupils=0)
     agreement: Agreement
     backup: Backup = Backup()

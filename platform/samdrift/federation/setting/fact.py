@@ -29,8 +29,14 @@ _PRIVATE4 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
 _BY_HAND = ("engineer-to-bastion", "bastion-to-guests")
 
 
-def certificate(federation: Federation, *names: str) -> Settings:
-    """What `roles.operations.certificate` must know: the names, and the authority's directory (RFC 8555, 7.1.1)."""
+def certificate(federation: Federation, *names: str, public: bool = False) -> Settings:
+    """What `roles.operations.certificate` must know: the names, and the authority's directory (RFC 8555, 7.1.1).
+
+    `public`: of a host that strangers know by name (`hall.PUBLIC`).
+    """
+    if public and (outside := federation.hall.acme):
+        # How long it lives is for that authority to say.
+        return {"names": list(names), "directory": outside.directory, "contact": outside.contact}
     return {
         "names": list(names),
         "directory": f"https://pki.{federation.hall.domain}/acme/internal/directory",

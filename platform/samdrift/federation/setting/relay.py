@@ -18,7 +18,7 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         # Besides the store the help desk sends: its answers to people, and its questions to suppliers.
         "store_addresses": [str(address) for name in ("mail", "desk") for address in hall_address(federation, name)],
         "dkim": {"secret": "dkim-hall.rsa"},
-        "certificate": certificate(federation, guest.fqdn),
+        "certificate": certificate(federation, guest.fqdn, public=True),
         "authority": {"public": "root.ca"},
         # Where the Internet is played by a guest there is nobody to download from.
         "downloads_signatures": not hall.outside,
