@@ -34,6 +34,7 @@ POSTFIX_CHECK = (
     "folder=$(mktemp -d) && cp {} $folder/main.cf && cp /etc/postfix/master.cf $folder/ && "
     "! postconf -c $folder -n 2>&1 > /dev/null | grep . >&2"
 )
+RETURN = "/usr/local/sbin/samdrift-mailbox"
 SIEVE = "/etc/dovecot/sieve/junk.sieve"
 
 
@@ -65,6 +66,7 @@ def configure(settings: Settings) -> None:
     _mailboxes(settings, rendered)
     _transport(settings, rendered)
     _webmail(rendered)
+    rendered("A mailbox's messages are brought back by this", RETURN, mode="755")
     _kept(settings)
 
 
@@ -117,5 +119,11 @@ def _webmail(rendered: Rendered) -> None:
 
 def _kept(settings: Settings) -> None:
     for member in settings.members:
-        backup.declared(system="mail", member=member["key"], paths=[f"/var/mail/{member['key']}"])
+        backup.declared(
+            system="mail",
+            member=member["key"],
+            paths=[f"/var/mail/{member['key']}"],
+            part=f"/var/mail/{member['key']}/{{what}}",
+            restore=f'{RETURN} "$FILES/var/mail/$MEMBER/$WHAT" "/var/mail/$MEMBER/$WHAT"',
+        )
     backup.only(name="No other member's mail is kept", system="mail", members=[one["key"] for one in settings.members])

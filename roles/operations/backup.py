@@ -29,20 +29,22 @@ def declared(
     paths: Sequence[str] = (),
     dump: str | None = None,
     restore: str | None = None,
+    part: str | None = None,
 ) -> None:
     """Keep a system's data, or one member's part of it.
 
     + paths: folders and files to keep as they are; each must be there, and not empty, whenever a backup is made
     + dump: shell command that writes a consistent copy of what is no plain file into the folder `$DUMP`
     + restore: shell command that puts it back into the running system: `$DUMP` is the folder as `dump` left it, `$WHAT`
-      what was asked for (empty: everything), `$MEMBER` the member
+      what was asked for (empty: everything), `$MEMBER` the member, `$FILES` a folder that holds `paths` as they were
+    + part: where one thing that can be asked for is kept, `{what}` being its name: nothing else is then fetched for it
     """
     require_name("backup.system", system)
     require(bool(paths or dump), f"backup.{system}.paths", list(paths), "paths or a dump, else nothing is kept")
     for path in paths:
         require(path.startswith("/"), f"backup.{system}.paths", path, "an absolute path is accepted")
     label = repository(system, member)
-    kept = {"system": system, "member": member, "paths": list(paths), "dump": dump, "restore": restore}
+    kept = {"system": system, "member": member, "paths": list(paths), "dump": dump, "restore": restore, "part": part}
     file.written(
         name=f"{label} is kept",
         dest=f"{FOLDER}/{label}.yaml",

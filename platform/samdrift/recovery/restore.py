@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -75,16 +76,20 @@ def choose(everything: Sequence[Kept], system: str, member: str | None) -> Kept:
 
 
 @contextmanager
-def source(state: State, one: Kept, *, vault: bool) -> Iterator[str]:
-    """Give the words by which the host reads: none for the store, or a folder with the vault's copy while it lasts."""
+def source(state: State, one: Kept, *, vault: bool, at: datetime | None = None) -> Iterator[str]:
+    """Give the words by which the host reads: none for the store, or a folder with the vault's copy while it lasts.
+
+    Of the vault's snapshots it is the last one, or the first one after `at`: what was there then is in it for sure.
+    """
     if not vault:
         yield ""
         return
+    after = f"--after {at.astimezone(UTC):%Y-%m-%dT%H%M%SZ}" if at else ""
     folder = run(state, one.host, "mktemp -d /var/lib/samdrift/vault-copy.XXXXXX").strip()
     try:
         carry(
             state,
-            source=("vault", f"samdrift-vault give {one.host}/{one.repository}"),
+            source=("vault", f"samdrift-vault give {one.host}/{one.repository} {after}"),
             target=(one.host, f"tar -C {folder} --no-same-owner -xf -"),
         )
         yield f"--from {folder}"
@@ -106,8 +111,12 @@ def restore(
 
     Raises: RecoveryError; what stands there now is never overwritten.
     """
-    options = [*(["--at", at] if at else []), *(["--to", to] if to else [])]
-    with source(state, one, vault=vault) as words:
+    try:
+        moment = datetime.fromisoformat(at).astimezone() if at else None
+    except ValueError:
+        raise RecoveryError(f"{at!r} is no time: 2026-03-01 12:00 is one") from None
+    options = [*(["--at", moment.isoformat()] if moment else []), *(["--to", to] if to else [])]
+    with source(state, one, vault=vault, at=moment) as words:
         line = f"samdrift-backup restore {one.repository} {shlex.join([*what, *options])} {words}"
         answer: dict[str, Any] = json.loads(run(state, one.host, line, patience=3600))
     return {"host": one.host, **answer}
