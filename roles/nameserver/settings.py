@@ -34,8 +34,8 @@ class Settings:
     mail_gateway: str = "mx1"
     selector: str = "s1"
     """Name of the DKIM key; another key is published beside it under another name before it signs anything."""
-    reports: str = "dmarc"
-    """Mailbox in the hall's domain that receivers send their DMARC reports to."""
+    contact: str = "postmaster"
+    """Mailbox in the hall's domain for whoever has something to say of a zone, and for receivers' DMARC reports."""
 
     def __post_init__(self) -> None:
         """Refuse what would make a zone that says something else than was meant."""
@@ -45,7 +45,7 @@ class Settings:
             require(set(found) == {"ipv4", "ipv6"}, f"nameserver.{owner}", found, "both families are needed")
             require_addresses(f"nameserver.{owner}.ipv4", [found["ipv4"]], 4)
             require_addresses(f"nameserver.{owner}.ipv6", [found["ipv6"]], 6)
-        for key in ("host", "mail_gateway", "selector", "reports"):
+        for key in ("host", "mail_gateway", "selector", "contact"):
             found = getattr(self, key)
             require(bool(NAME.fullmatch(found)), f"nameserver.{key}", found, "a lower-case name is accepted")
         _require_key("nameserver.dkim", self.dkim)

@@ -84,7 +84,7 @@ def _no_mail(settings: Settings) -> list[tuple[str, str]]:
 def _dmarc(settings: Settings, *, reports: bool = True) -> str:
     # Strict alignment: a host of a member's own that somebody took over cannot write in the member's name.
     words = "v=DMARC1; p=reject; sp=reject; adkim=s; aspf=s"
-    return f"{words}; rua=mailto:{settings.reports}@{settings.domain}" if reports else words
+    return f"{words}; rua=mailto:{settings.contact}@{settings.domain}" if reports else words
 
 
 def _silent(records: Iterable[Line]) -> Iterator[Line]:
@@ -114,6 +114,6 @@ def _text(settings: Settings, domain: str, lines: Iterable[Line]) -> str:
     # would compare it.
     serial = zlib.crc32("\n".join(body).encode()) or 1
     # The last number is how long resolvers remember that a name does not exist (RFC 2308): a new one is seen soon.
-    start = f"@ IN SOA {server} hostmaster.{settings.domain}. {serial} 7200 900 1209600 300"
+    start = f"@ IN SOA {server} {settings.contact}.{settings.domain}. {serial} 7200 900 1209600 300"
     head = ["; managed by roles/nameserver; change there", f"$ORIGIN {domain}.", "$TTL 3600"]
     return "\n".join([*head, start, *body]) + "\n"

@@ -67,7 +67,7 @@ def test_member_with_mail_says_where_it_goes_and_who_sends_it() -> None:
     assert '@ IN TXT "v=spf1 ip4:198.51.100.1 ip6:2001:db8:0:ffff::1 -all"' in zone
     dmarc = next(line for line in zone if line.startswith("_dmarc "))
     assert "p=reject" in dmarc
-    assert "rua=mailto:dmarc@osterlen.example" in dmarc
+    assert "rua=mailto:postmaster@osterlen.example" in dmarc
 
 
 def test_a_key_is_strings_of_at_most_255_characters_that_read_as_one() -> None:
@@ -120,7 +120,7 @@ def test_text_is_quoted_as_a_zone_file_reads_it() -> None:
         ({"listen": {"ipv4": "10.0.1.11"}}, "both families"),
         ({"published": {"ipv4": "::1", "ipv6": "::1"}}, "IPv4"),
         ({"dkim": "-----BEGIN PUBLIC KEY-----"}, "base64"),
-        ({"reports": "Dmarc"}, "lower-case"),
+        ({"contact": "Postmaster"}, "lower-case"),
         ({"members": [YSTAD, YSTAD]}, "each domain stands once"),
         ({"members": [{"domain": "ystad.example"}]}, "are needed"),
         ({"members": [{**YSTAD, "dkim": "short"}]}, "base64"),

@@ -62,7 +62,7 @@ def test_the_world_learns_of_a_domains_mail_through_edge(ask: Ask, owner: str, f
     assert data(ask("outside", server, domain, "MX"), "MX") == {"10 mx1.osterlen.example."}
     assert data(ask("outside", server, domain, "TXT"), "TXT") == {"v=spf1 ip4:198.51.100.1 ip6:2001:db8:0:ffff::1 -all"}
     assert data(ask("outside", server, f"_dmarc.{domain}", "TXT"), "TXT") == {
-        "v=DMARC1; p=reject; sp=reject; adkim=s; aspf=s; rua=mailto:dmarc@osterlen.example"
+        "v=DMARC1; p=reject; sp=reject; adkim=s; aspf=s; rua=mailto:postmaster@osterlen.example"
     }
     signature = ask("outside", server, f"s1._domainkey.{domain}", "TXT")
     assert not signature.flags & dns.flags.TC
