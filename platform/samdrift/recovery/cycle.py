@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -64,13 +65,17 @@ class Hypervisor:
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         """Take endpoint, token and authority from the variables of `samdrift env`."""
-        context = ssl.create_default_context(cafile=variables.get("SSL_CERT_FILE"))
-        self._client = httpx.Client(
-            base_url=f"{variables['PROXMOX_VE_ENDPOINT'].rstrip('/')}/api2/json",
-            headers={"Authorization": f"PVEAPIToken={variables['PROXMOX_VE_API_TOKEN']}"},
-            verify=context,
-            timeout=60,
-        )
+        around = {**os.environ, **variables}
+        self._verify = ssl.create_default_context()
+        if around.get("SSL_CERT_FILE"):
+            self._verify.load_verify_locations(around["SSL_CERT_FILE"])
+        self._base = f"{around['PROXMOX_VE_ENDPOINT'].rstrip('/')}/api2/json"
+        self._client = self.like(around["PROXMOX_VE_API_TOKEN"])
+
+    def like(self, token: str) -> httpx.Client:
+        """A client of the same API with another token."""
+        headers = {"Authorization": f"PVEAPIToken={token}"}
+        return httpx.Client(base_url=self._base, headers=headers, verify=self._verify, timeout=60, trust_env=False)
 
     def call(self, method: str, path: str, **parameters: Any) -> Any:
         """Return the answer's data. Raises: RecoveryError."""

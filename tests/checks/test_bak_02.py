@@ -1,0 +1,138 @@
+"""BAK-02: nothing that runs is left out of backup."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from samdrift.compliance.evidence import Evidence
+from samdrift.environment import environment
+from samdrift.recovery.cycle import Hypervisor
+from samdrift.recovery.host import run
+from samdrift.recovery.restore import archives, kept
+from samdrift.standard import catalogue
+from tests.checks.scene import Scene
+from tests.checks.watch import first
+
+HOUR = 3600.0
+DATABASES = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
+
+
+@pytest.mark.requirement("BAK-02")
+def test_bak_02_nothing_is_left_out(scene: Scene, evidence: Evidence) -> None:
+    """What is missing in a backup is noticed on the one day when it is needed."""
+    oldest = time.time() - catalogue.load().by_id("BAK-02").threshold("interval") * HOUR
+    hypervisor = Hypervisor(environment(scene.state, say=evidence.note))
+    running = [one for one in hypervisor.call("GET", "/cluster/resources", type="vm") if one["status"] == "running"]
+    evidence.need(len(scene.guests) + 2)
+    evidence.control("the hypervisor lists edge", alive="edge" in {one["name"] for one in running})
+    wrong = list(without_image(scene, hypervisor, running, oldest, evidence))
+    wrong += without_archive(scene, oldest, evidence)
+    wrong += databases_not_kept(scene, evidence)
+    wrong += new_guest_left_out(scene, hypervisor, evidence)
+    assert not wrong, first(wrong)
+
+
+def images(scene: Scene, hypervisor: Hypervisor) -> dict[int, dict[str, Any]]:
+    """The newest image of each guest, as the storage itself lists them."""
+    hall = scene.federation.hall.hypervisor
+    found: dict[int, dict[str, Any]] = {}
+    for node in hall.nodes:
+        path = f"/nodes/{node}/storage/{hall.storage.backups}/content"
+        for one in hypervisor.call("GET", path, content="backup"):
+            if one["ctime"] >= found.get(one["vmid"], {"ctime": 0})["ctime"]:
+                found[one["vmid"]] = one
+    return found
+
+
+def without_image(
+    scene: Scene, hypervisor: Hypervisor, running: list[dict[str, Any]], oldest: float, evidence: Evidence
+) -> Iterator[str]:
+    """Running guests that no job takes, or whose newest image is too old or empty."""
+    stored = images(scene, hypervisor)
+    outside = {one["vmid"] for one in hypervisor.call("GET", "/cluster/backup-info/not-backed-up")}
+    disposable = {guest.vm_id for guest in scene.guests.values() if guest.disposable}
+    for guest in running:
+        evidence.case()
+        number, name = guest["vmid"], guest["name"]
+        if number in disposable:
+            continue
+        image = stored.get(number)
+        if number in outside:
+            yield f"guest {name} ({number}) is in no backup job"
+        elif image is None or image["ctime"] < oldest:
+            yield f"guest {name} ({number}) has no image younger than agreed"
+        elif image["size"] < 1 << 20:
+            yield f"the image of guest {name} ({number}) has {image['size']} bytes"
+
+
+def without_archive(scene: Scene, oldest: float, evidence: Evidence) -> Iterator[str]:
+    """What hosts declare to keep, without a good archive young enough: as the store has it, not as hosts say."""
+    for one in kept(scene.state):
+        evidence.case()
+        name = f"{one.repository} of {one.host}"
+        found = archives(scene.state, one)
+        if not found or datetime.fromisoformat(found[-1]["at"]).timestamp() < oldest:
+            yield f"{name} has no archive younger than agreed"
+        elif not found[-1]["bytes"] and has_something(scene, one.host, one.repository):
+            yield f"the newest archive of {name}, {found[-1]['archive']}, holds nothing"
+
+
+def has_something(scene: Scene, host: str, repository: str) -> bool:
+    """Whether there is anything to keep: a new system may have nothing yet."""
+    told = json.loads(run(scene.state, host, f"cat /etc/samdrift/backup.d/{repository}.yaml"))
+    paths = " ".join(told["paths"])
+    return bool(told["dump"]) or bool(run(scene.state, host, f"find {paths} -type f -size +0 -print -quit").strip())
+
+
+def databases_not_kept(scene: Scene, evidence: Evidence) -> list[str]:
+    """Databases of the database host that no repository is for."""
+    hosts = [name for name, guest in scene.guests.items() if "database" in guest.roles]
+    declared = {one.system for one in kept(scene.state)}
+    found = [
+        f"database {name} of {host} is in no backup"
+        for host in hosts
+        for name in run(scene.state, host, f'cd / && runuser -u postgres -- psql -qAtc "{DATABASES}"').split()
+        if f"database-{name}" not in declared
+    ]
+    evidence.case(len(hosts))
+    return found
+
+
+def new_guest_left_out(scene: Scene, hypervisor: Hypervisor, evidence: Evidence) -> list[str]:
+    """A guest made a moment ago has to be in the next run of its pool's job, and to be in the storage after it."""
+    stack = scene.members[-1].name
+    job = hypervisor.call("GET", f"/cluster/backup/{stack.replace('.', '-')}")
+    with guest_made(scene, hypervisor, pool=stack) as (node, number):
+        evidence.case()
+        covered = hypervisor.call("GET", f"/cluster/backup/{job['id']}/included_volumes")["children"]
+        if number not in {one["id"] for one in covered}:
+            return [f"a new guest of {stack} is not in the next run of its job"]
+        told = {key: job[key] for key in ("storage", "mode", "compress") if key in job}
+        hypervisor.finish(hypervisor.call("POST", f"/nodes/{node}/vzdump", vmid=str(number), **told))
+        image = images(scene, hypervisor).get(number)
+        evidence.note(f"a new guest of {stack} was in its job, and has an image of {(image or {}).get('size')} bytes")
+        if image:
+            name = image["volid"].partition(":")[0]
+            hypervisor.call("DELETE", f"/nodes/{node}/storage/{name}/content/{image['volid']}")
+        return [] if image and image["size"] > 1 << 20 else [f"a new guest of {stack} has no image after its job"]
+
+
+@contextmanager
+def guest_made(scene: Scene, hypervisor: Hypervisor, *, pool: str) -> Iterator[tuple[str, int]]:
+    """A container in the pool; stopped, for nobody needs it to run."""
+    hall = scene.federation.hall.hypervisor
+    node, number = hall.nodes[0], int(hypervisor.call("GET", "/cluster/nextid", vmid=9990))
+    facts = {"hostname": "probe-backup", "storage": hall.storage.guests, "pool": pool, "unprivileged": 1}
+    path = f"/nodes/{node}/lxc"
+    hypervisor.finish(hypervisor.call("POST", path, vmid=number, ostemplate=hall.template, **facts))
+    try:
+        yield node, number
+    finally:
+        hypervisor.finish(hypervisor.call("DELETE", f"{path}/{number}"))

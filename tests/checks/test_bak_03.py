@@ -1,0 +1,182 @@
+"""BAK-03: one copy that nobody of the hall can destroy."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from samdrift.compliance.evidence import Evidence
+from samdrift.compliance.target import confirm
+from samdrift.environment import environment
+from samdrift.handover import VAULT_KEY
+from samdrift.recovery.cycle import Hypervisor
+from samdrift.recovery.host import RecoveryError, run
+from samdrift.recovery.restore import Kept, restore
+from tests.checks.scene import Scene
+from tests.checks.watch import first
+
+CLIENT = "dc1"
+ATTEMPTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("POST", "/status/stop", {}),
+    ("DELETE", "", {"force": 1}),
+    ("PUT", "/config", {"delete": "timezone"}),
+    ("POST", "/snapshot", {"snapname": "taken"}),
+)
+
+
+@pytest.mark.requirement("BAK-03")
+def test_bak_03_copy_out_of_the_halls_reach(scene: Scene, evidence: Evidence) -> None:
+    """Whoever takes the hall over destroys the backups first: it is what makes people pay."""
+    confirm(scene.state)  # what follows deletes a repository, though its own
+    evidence.need(len(ATTEMPTS) + 5)
+    wrong = [*by_ssh(scene, evidence), *by_network(scene, evidence), *by_token(scene, evidence)]
+    wrong += by_the_vaults_key(scene, evidence)
+    wrong += by_the_store(scene, evidence)
+    assert not wrong, first(wrong)
+
+
+def by_ssh(scene: Scene, evidence: Evidence) -> Iterator[str]:
+    """Every key of the hall's, tried at the vault; the engineer's opens the store beside it."""
+    own = (scene.state.ssh / f"{VAULT_KEY}.pub").read_text().split()[1]
+    keys = [scene.state.ssh / "id_ed25519", *sorted((scene.state.root / "secrets").glob("*.ed25519"))]
+    evidence.control("the engineer's key enters the store", alive=enters(scene, "backup", str(keys[0])))
+    for key in keys:
+        evidence.case()
+        if enters(scene, "vault", str(key)):
+            yield f"{key.name} enters the vault"
+    allowed = run(scene.state, "vault", "cat /root/.ssh/authorized_keys* 2>/dev/null; true")
+    evidence.case()
+    for line in allowed.splitlines():
+        if "ssh-" in line and own not in line:
+            yield f"the vault lets in another key: {line.split()[-1]}"
+
+
+def enters(scene: Scene, host: str, key: str) -> bool:
+    """Whether a private key opens root's account there, by the engineer's way."""
+    way = f"ssh -F {scene.state.ssh / 'config'} -W [{scene.guests[host].interfaces[0].ipv4.ip}]:22 edge"
+    options = ("IdentitiesOnly=yes", "BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null")
+    words = [word for option in (*options, f"ProxyCommand={way}") for word in ("-o", option)]
+    command = ["ssh", "-F", "/dev/null", *words, "-i", key, f"root@{host}", "true"]
+    return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+
+
+def by_network(scene: Scene, evidence: Evidence) -> Iterator[str]:
+    """Nothing of the hall but the bastion opens a connection to the vault."""
+    vault = scene.guests["vault"].interfaces[0]
+    for host in ("backup", "dc1"):
+        station = scene.station(host)
+        near = scene.guests["dc2"].interface("svc")
+        allowed = {"name": "dc2", "address": str(near.ipv4.ip), "protocol": "tcp", "port": 389}
+        targets = [
+            {"name": "vault", "address": str(one), "protocol": "tcp", "port": 22}
+            for one in (vault.ipv4.ip, vault.ipv6.ip)
+        ]
+        answers = station.ask("sender.burst", targets=[*targets, allowed], word=secrets.token_hex(8), seconds=3.0)
+        evidence.control(f"{host} reaches dc2 in the same second", alive=answers[-1]["result"] == "answered")
+        for one in answers[:-1]:
+            evidence.case()
+            if one["result"] == "answered":
+                yield f"{host} reaches the vault at {one['address']}"
+
+
+def by_token(scene: Scene, evidence: Evidence) -> Iterator[str]:
+    """The rights of the hall's token, tried on the vault's guest with a second token of the same user."""
+    hypervisor = Hypervisor(environment(scene.state, say=evidence.note))
+    user, guest = f"{scene.federation.hall.name}@pve", scene.guests["vault"]
+    path = f"/nodes/{guest.node}/lxc/{guest.vm_id}"
+    members = hypervisor.call("GET", f"/pools/{scene.federation.hall.name}")["members"]
+    evidence.case()
+    if guest.vm_id in {one.get("vmid") for one in members}:
+        yield "the vault's guest is in the hall's pool: both copies are in one hand"
+    with token_of(hypervisor, user) as client:
+        edge = scene.guests["edge"]
+        seen = client.get(f"/nodes/{edge.node}/lxc/{edge.vm_id}/config")
+        evidence.control("the hall's rights show the hall's own guest", alive=seen.status_code == 200)
+        for method, part, data in ATTEMPTS:
+            evidence.case()
+            asks = method == "DELETE"
+            answer = client.request(method, f"{path}{part}", params=data if asks else None, data=None if asks else data)
+            if answer.status_code != 403:
+                yield f"the hall's token was not refused {method} on the vault's guest: {answer.status_code}"
+
+
+@contextmanager
+def token_of(hypervisor: Hypervisor, user: str) -> Iterator[httpx.Client]:
+    """A client with a token that has all rights of the user."""
+    path = f"/access/users/{user}/token/probe"
+    with contextlib.suppress(RecoveryError):  # of an earlier run that was killed, if any
+        hypervisor.call("DELETE", path)
+    made = hypervisor.call("POST", path, privsep=0)
+    try:
+        with hypervisor.like(f"{made['full-tokenid']}={made['value']}") as client:
+            yield client
+    finally:
+        hypervisor.call("DELETE", path)
+
+
+def by_the_vaults_key(scene: Scene, evidence: Evidence) -> Iterator[str]:
+    """The key by which the vault reads writes nothing: who takes the vault over does not thereby have the store."""
+    evidence.case()
+    shell = (
+        "ssh -F none -p 2222 -i /etc/samdrift/vault/key -o IdentitiesOnly=yes -o BatchMode=yes"
+        " -o HostKeyAlias=samdrift-store -o UserKnownHostsFile=/etc/samdrift/vault/known_hosts"
+    )
+    store = scene.guests["backup"].interface("svc").ipv4.ip
+    listed = run(scene.state, "vault", f"rsync -e '{shell}' vault@{store}:/ 2>&1 | head -3; true")
+    evidence.control("the vault lists the store", alive=CLIENT in listed or "drwx" in listed)
+    line = f"echo x > /tmp/x; rsync -e '{shell}' /tmp/x vault@{store}:/taken 2>&1 && echo WRITTEN; rm -f /tmp/x"
+    if "WRITTEN" in run(scene.state, "vault", line):
+        yield "the vault's key may write to the store"
+
+
+def by_the_store(scene: Scene, evidence: Evidence) -> Iterator[str]:
+    """As root of the backup server: remove a whole repository. The vault holds what it had, and gives it back."""
+    state, word = scene.state, secrets.token_hex(12)
+    with system_made(scene, word) as one:
+        run(state, CLIENT, f"samdrift-backup cycle {one.repository}")
+        run(state, "vault", "samdrift-vault pull || true")
+        held = json.loads(run(state, "vault", "samdrift-vault status"))
+        name = next((part for part in held["fetched"] if part.startswith(f"{CLIENT}/{one.repository}/")), "")
+        evidence.control("the vault has fetched the new repository", alive=bool(name))
+        run(state, "backup", f"rm -rf /srv/backup/{CLIENT}/{one.repository}")
+        run(state, "vault", "samdrift-vault pull || true")
+        evidence.case()
+        told = json.loads(run(state, "vault", "samdrift-vault status"))["held"]
+        if name not in told:
+            yield "the vault raised no alarm when a repository vanished from the store"
+        try:
+            folder = f"/var/lib/samdrift/restored/{word}"
+            restore(state, one, (), at=None, to=folder, vault=True)
+            back = run(state, CLIENT, f"cat {folder}/srv/{one.system}/word; rm -rf {folder}").strip()
+        except RecoveryError as error:
+            back = str(error)
+        evidence.case()
+        if back != word:
+            yield f"what the store lost does not come back from the vault: {back}"
+        run(state, "vault", f"samdrift-vault accept {name} || true; samdrift-vault pull || true")
+
+
+@contextmanager
+def system_made(scene: Scene, word: str) -> Iterator[Kept]:
+    """A system of this check's own on a host of the hall, with a word to keep."""
+    name = f"probe-{word[:8]}"
+    kept = {"system": name, "member": None, "paths": [f"/srv/{name}"], "dump": None, "restore": None}
+    file = f"/etc/samdrift/backup.d/{name}.yaml"
+    run(scene.state, CLIENT, f"mkdir -p /srv/{name} && cat > /srv/{name}/word", given=word)
+    run(scene.state, CLIENT, f"cat > {file}", given=json.dumps(kept))
+    try:
+        yield Kept(CLIENT, name, None, None)
+    finally:
+        run(
+            scene.state,
+            CLIENT,
+            f"rm -rf {file} /srv/{name} /etc/borgmatic.d/{name}.yaml /var/lib/samdrift/backup/{name}.json",
+        )
