@@ -126,6 +126,7 @@ _AFTER: dict[str, tuple[str, ...]] = {
     "database": ("pki",),
     "helpdesk": ("database", "directory", "pki"),
     "directory": ("directory", "pki"),
+    "portal": ("directory", "pki"),
     "relay": ("pki",),
     "workplace": ("directory",),
 }
