@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.molecule.scenario import read
+from tests.sample import changed_files, part
 
 TESTS = Path(__file__).resolve().parents[1]
+CHANGED = changed_files()
 SCENARIOS = sorted(file.parent.name for file in Path(__file__).parent.glob("*/molecule.yml"))
 
 
@@ -18,8 +20,17 @@ def test_every_role_has_a_scenario() -> None:
     assert {*SCENARIOS, *(role for name in SCENARIOS for role in read(name).covers)} == roles
 
 
+def is_touched(scenario: str) -> bool:
+    """Whether the change is in the scenario or in the role of its name."""
+    return any(
+        file.is_relative_to(TESTS.parent / place / scenario)
+        for place in ("roles", "tests/molecule")
+        for file in CHANGED
+    )
+
+
 @pytest.mark.lab
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", part(SCENARIOS, size=5, is_touched=is_touched))
 def test_scenario(scenario: str) -> None:
     """Created, deployed, deployed again without a change, verified, destroyed."""
     folder = Path(sys.executable).parent

@@ -1,31 +1,37 @@
-"""Which sabotages one run of the tests tries: those of the rows that the change touches, and a sample that rotates.
+"""Which part of the long tests one run tries: first what the change touches, then a sample that rotates with the commit.
 
-All of them take hours by now; `samdrift sabotage` runs them all. Here each change proves the checks it may have broken,
-and chance none: the sample follows from the commit, so a red run can be repeated.
+All sabotages and all scenarios take hours by now; `SAMDRIFT_TEST_ALL=1 make test` and `samdrift sabotage` try them all.
+A run has a bound, so a change that touches everything tries another part with each commit. The part follows from the
+commit: a red run can be repeated.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from samdrift.compliance.sabotage import Sabotage
-
-ROOT = Path(__file__).resolve().parents[2]
-SIZE = 6
+ROOT = Path(__file__).resolve().parents[1]
 _ID = re.compile(r"\b[A-Z]{3,4}-\d{2}\b")
 _FILE = re.compile(r"\b(?:test_)?([a-z]{3,4})_(\d{2})\b")
 
+Thing = TypeVar("Thing")
 
-def chosen(known: Sequence[Sabotage], *, touched: Iterable[str], seed: str, size: int = SIZE) -> tuple[Sabotage, ...]:
-    """Return the sabotages of the touched requirements and `size` of the others, in the order known."""
-    ids = set(touched)
-    others = [one for one in known if one.requirement not in ids]
-    sample = random.Random(seed).sample(others, min(size, len(others)))
-    return tuple(one for one in known if one.requirement in ids or one in sample)
+
+def part(
+    things: Sequence[Thing], *, size: int, is_touched: Callable[[Thing], bool], seed: str | None = None
+) -> tuple[Thing, ...]:
+    """Return at most `size` of the things, touched ones before others, in the order given; all when asked for."""
+    if os.environ.get("SAMDRIFT_TEST_ALL"):
+        return tuple(things)
+    mixed = random.Random(seed or commit()).sample(range(len(things)), len(things))
+    mixed.sort(key=lambda place: not is_touched(things[place]))
+    taken = set(mixed[:size])
+    return tuple(thing for place, thing in enumerate(things) if place in taken)
 
 
 def touched_ids(files: Iterable[Path]) -> set[str]:

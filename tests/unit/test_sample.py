@@ -1,0 +1,46 @@
+"""Which part of the long tests a run tries."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.sample import ROOT, part, touched_ids
+
+THINGS = tuple("abcdefghij")
+
+
+@pytest.fixture(autouse=True)
+def not_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SAMDRIFT_TEST_ALL", raising=False)
+
+
+def taken(*, seed: str, touched: str = "", size: int = 4) -> tuple[str, ...]:
+    return part(THINGS, size=size, is_touched=lambda thing: thing in touched, seed=seed)
+
+
+def test_what_is_touched_comes_first_and_chance_fills_up() -> None:
+    found = taken(seed="a", touched="bj")
+    assert {"b", "j"} <= set(found)
+    assert len(found) == 4
+    assert list(found) == sorted(found)
+
+
+def test_a_run_has_a_bound_even_when_everything_is_touched() -> None:
+    assert len(taken(seed="a", touched="abcdefghij")) == 4
+
+
+def test_the_part_follows_from_the_commit_and_reaches_everything() -> None:
+    assert taken(seed="a") == taken(seed="a")
+    assert {thing for number in range(100) for thing in taken(seed=str(number))} == set(THINGS)
+
+
+def test_a_small_set_is_tried_whole_and_everything_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert taken(seed="a", size=20) == THINGS
+    monkeypatch.setenv("SAMDRIFT_TEST_ALL", "1")
+    assert taken(seed="a") == THINGS
+
+
+def test_a_check_names_its_row_by_its_file_and_a_role_by_what_it_serves() -> None:
+    assert "NET-03" in touched_ids([ROOT / "tests/checks/test_net_03.py"])
+    assert touched_ids([ROOT / "roles/directory/domain.py"]) >= {"DIR-01"}
+    assert touched_ids([Path("/nonsuch/README.md")]) == set()
