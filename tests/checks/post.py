@@ -187,3 +187,41 @@ def workplace(scene: Scene, person: Person) -> Any:
 def mail_host(scene: Scene) -> str:
     """Name of the host with the mailboxes, as people know it."""
     return scene.guests["mail"].fqdn
+
+
+def relay_tricks(own: str, victim: str) -> tuple[tuple[str, str], ...]:
+    """Envelopes, sender and recipient, by which open relays were made to send to `victim`; `own` is a domain served.
+
+    From the lists of the old relay testers (ORDB, abuse.net): percent hack, source routes, quoted and doubled
+    addresses, bang paths, address literals, and senders that some hosts take for their own.
+    """
+    local, _, domain = victim.partition("@")
+    recipients = (
+        victim,
+        f'"{victim}"',
+        f"{local}%{domain}",
+        f"{local}%{domain}@{own}",
+        f'"{local}%{domain}"@{own}',
+        f'"{victim}"@{own}',
+        f"{victim}@{own}",
+        f"@{own}:{victim}",
+        f"@{own},@{domain}:{victim}",
+        f"{domain}!{local}",
+        f"{domain}!{local}@{own}",
+        f"{own}!{domain}!{local}",
+        f"{victim}@[127.0.0.1]",
+        f"{local}%{domain}@[127.0.0.1]",
+        f"{local}%{domain}@localhost",
+        f"{victim}@localhost",
+        f"{local}@[198.51.100.9]",
+    )
+    senders = (
+        "",
+        f"anna@{OUTSIDE}",
+        f"postmaster@{own}",
+        f"double-bounce@{own}",
+        "root@localhost",
+        "root@[127.0.0.1]",
+        "anna",
+    )
+    return tuple((senders[1], one) for one in recipients) + tuple((one, victim) for one in senders)
