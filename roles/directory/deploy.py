@@ -9,9 +9,8 @@ from pyinfra import host
 from pyinfra.api.deploy import deploy
 
 from roles.directory import domain, sysvol
-from roles.directory.people import people
 from roles.directory.settings import Settings
-from roles.operations import certificate, file, package, unit
+from roles.operations import backup, certificate, file, package, unit
 
 TEMPLATES = Path(__file__).parent / "templates"
 PACKAGES = (
@@ -26,6 +25,11 @@ PACKAGES = (
     "tdb-tools",
 )
 SAMBA = "samba-ad-dc.service"
+# Samba's own copy, taken under its locks while it serves; unpacked, so that what did not change is not kept twice.
+DUMP = (
+    'samba-tool domain backup offline --targetdir="$DUMP" > /dev/null && '
+    'python3 -m tarfile --filter fully_trusted -e "$DUMP"/*.tar.bz2 "$DUMP" && rm "$DUMP"/*.tar.bz2'
+)
 PARTS = ("smbd.service", "nmbd.service", "winbind.service")
 """samba-ad-dc starts these services itself; on their own they would take its ports."""
 
@@ -45,6 +49,13 @@ def configure(settings: Settings) -> None:
     def rendered(name: str, dest: str, **options: object) -> None:
         file.rendered(name=name, dest=dest, templates=TEMPLATES, values=values, **options)
 
+    rendered("A deleted object is brought back by this", "/usr/local/sbin/samdrift-undelete", mode="755")
+    backup.declared(
+        system="directory",
+        paths=["/var/lib/samba/sysvol"],
+        dump=DUMP,
+        restore='samdrift-undelete "$DUMP" "$WHAT"',
+    )
     for part in PARTS:
         unit.stopped(name=f"No {part} of its own", unit=part)
     rendered("Kerberos asks either directory host", "/etc/krb5.conf")
@@ -117,14 +128,16 @@ def wanted(settings: Settings, name: str) -> dict[str, object]:
                     "title": "Joins workplaces to the domain",
                     "password": settings.join_password,
                 },
-                *settings.services,
+                *settings.accounts,
             ],
+            "kinds": settings.kinds,
+            "sights": settings.sights,
+            "entitlements": settings.entitlements,
+            "keeper": settings.keeper["name"] if settings.keeper else None,
             "groups": settings.groups,
             "agreement": settings.agreement,
             "agreement_user": settings.agreement_user,
             "members": [{key: member[key] for key in ("key", "name", "domain")} for member in settings.members],
-            "people": [
-                one for member in settings.members for one in people(member, member.get("people", settings.people))
-            ],
+            "people": settings.people,
         }
     return facts

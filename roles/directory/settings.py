@@ -31,7 +31,7 @@ class Settings:
     admin_password: str = field(repr=False)
     join_password: str = field(repr=False)
     members: list[dict[str, Any]] = field(default_factory=list)
-    """`{"key", "name", "domain", "people": {"staff", "pupils"}}` of every member with the service."""
+    """`{"key", "name", "domain"}` of every member with the service."""
     services: list[dict[str, str]] = field(default_factory=list, repr=False)
     """`{"name", "title", "password"}` of the accounts by which other systems look people up; no rights of their own.
 
@@ -43,8 +43,17 @@ class Settings:
     """Version of the user agreement: who has accepted it is in the group `agreement-<version>`."""
     agreement_user: str | None = None
     """The service account that puts people into the groups of agreements."""
-    people: dict[str, int] = field(default_factory=lambda: {"staff": 60, "pupils": 240})
-    """Size of the generated sample of a member that has no `people` of its own."""
+    kinds: dict[str, str] = field(default_factory=lambda: {"staff": "Staff", "pupils": "Pupils"})
+    """Kind of account -> the unit below its member's. A group of each kind in each member, and one of them all."""
+    sights: dict[str, list[str]] = field(default_factory=dict)
+    """Unit below a member's -> kinds of this member's accounts that may look up what is in it; nobody else's may."""
+    entitlements: dict[str, list[str]] = field(default_factory=dict)
+    """Service -> kinds that it opens to: the groups in `service-<name>`."""
+    keeper: dict[str, str] | None = field(default=None, repr=False)
+    """`{"name", "password"}` of the account that makes people from the registers, below the members' units only."""
+    people: list[dict[str, str]] = field(default_factory=list)
+    """`{"account", "member", "kind", "first", "last", "mail"}` of people made here, by no register: where other roles
+    are tried out. Empty on a platform, where the role `accounts` makes everybody."""
     join_user: str = "join"
     """Account that may put workplaces into the domain, and nothing else."""
 
@@ -66,15 +75,19 @@ class Settings:
         require_name("directory.join_user", self.join_user)
         for group in (*self.groups, *(one for nested in self.groups.values() for one in nested)):
             require_name("directory.groups", group)
-        for one in self.services:
+        for one in self.accounts:
             require_name("directory.services.name", one.get("name", ""))
-        names = [self.join_user, *(one["name"] for one in self.services)]
+        named = {kind for kinds in (*self.sights.values(), *self.entitlements.values()) for kind in kinds}
+        require(named <= set(self.kinds), "directory.kinds", sorted(self.kinds), f"all of {sorted(named)} are needed")
+        for one in self.people:
+            require(one.get("kind") in self.kinds, "directory.people.kind", one.get("kind"), f"one of {[*self.kinds]}")
+        names = [self.join_user, *(one["name"] for one in self.accounts)]
         require(len(set(names)) == len(names), "directory.services", names, "each account stands once")
         if self.agreement is not None:
             require_name("directory.agreement", f"agreement-{self.agreement}")
             require(self.agreement_user in names, "directory.agreement_user", self.agreement_user, f"one of {names}")
         passwords = {"admin_password": self.admin_password, "join_password": self.join_password}
-        passwords |= {f"services.{one['name']}.password": one.get("password", "") for one in self.services}
+        passwords |= {f"services.{one['name']}.password": one.get("password", "") for one in self.accounts}
         for name, value in passwords.items():
             kinds = [any(map(test, value)) for test in (str.isupper, str.islower, str.isdigit)]
             # The value itself is never shown.
@@ -83,9 +96,11 @@ class Settings:
             require_name("directory.members.key", member.get("key", ""))
             require(bool(member.get("name")), "directory.members.name", member, "a name is needed")
             require_domain(f"directory.members.{member['key']}.domain", member.get("domain", ""))
-            for kind, number in member.get("people", self.people).items():
-                field_name = f"directory.members.{member['key']}.people.{kind}"
-                require(kind in ("staff", "pupils"), field_name, kind, "staff and pupils are accepted")
-                require(0 <= number <= 100_000, field_name, number, "0 to 100000 are accepted")
         keys = [member["key"] for member in self.members]
         require(len(set(keys)) == len(keys), "directory.members", keys, "each member stands once")
+
+    @property
+    def accounts(self) -> list[dict[str, str]]:
+        """Accounts of services, the keeper's among them."""
+        keeper = [{"title": "Makes people from the registers", **self.keeper}] if self.keeper else []
+        return [*self.services, *keeper]

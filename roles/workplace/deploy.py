@@ -12,8 +12,9 @@ from roles.workplace import membership, sign_in
 from roles.workplace.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
-PACKAGES = ("adcli", "krb5-user", "libnss-sss", "libpam-sss", "sssd-ad", "sssd-tools")
+PACKAGES = ("adcli", "bsdutils", "krb5-user", "libnss-sss", "libpam-sss", "procps", "sssd-ad", "sssd-tools")
 SSSD = "sssd.service"
+SESSIONS = "samdrift-sessions.timer"
 
 
 @deploy("workplace: install")
@@ -33,6 +34,10 @@ def configure(settings: Settings) -> None:
     rendered("People come from the directory", "/etc/sssd/sssd.conf", mode="640", units=[SSSD])
     # sssd itself answers for the domain's PAC; the socket would want to start a second one, and fail.
     unit.stopped(name="No second PAC responder", unit="sssd-pac.socket")
+    rendered("Sessions of leavers are ended by this", "/usr/local/sbin/samdrift-sessions", mode="755")
+    for suffix in ("service", "timer"):
+        dest = f"/etc/systemd/system/samdrift-sessions.{suffix}"
+        rendered(f"Sessions of leavers end: {suffix}", dest, units=[SESSIONS])
     rendered("Homes are made at the first sign-in", "/usr/share/pam-configs/samdrift-home")
     sign_in.enabled(name="Sign-in goes by the directory", profiles=["sss", "samdrift-home"])
     rendered(
@@ -57,4 +62,5 @@ def activate(settings: Settings) -> None:
         restart=SSSD,
     )
     unit.running(name="People of the directory", unit=SSSD)
+    unit.running(name="Sessions of leavers end", unit=SESSIONS)
     membership.known(name="The directory answers here", user=settings.join_user)

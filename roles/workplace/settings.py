@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from roles.operations.setting import require, require_domain, require_name
 
-ADMITTED = {"adm": ["all-staff"], "ped": ["all-staff", "all-pupils"]}
-"""Groups that may sign in. Pupils never sit at an administrative workplace: it reaches what theirs must not."""
+ADMITTED = {"adm": ["service-workplace-adm"], "ped": ["service-workplace-ped"]}
+"""Groups that may sign in; who is in them is said by the rules of accounts. Pupils never are in the first one: an
+administrative workplace reaches what theirs must not."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class Settings:
     """User and group numbers of the directory's people: this plus the last part of their identifier there (RID)."""
     ids: int = 50_000
     """How many. An unprivileged container has the numbers 0 to 65535 and no others, so every host keeps below 60000."""
+
+    session_minutes: int = 5
+    """Between two looks at whether those who are signed in still may be."""
 
     def __post_init__(self) -> None:
         """Refuse what could not join, or would admit the wrong people."""

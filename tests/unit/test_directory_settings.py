@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from roles.directory.deploy import TEMPLATES, wanted
-from roles.directory.people import people
 from roles.directory.settings import Settings
 from roles.directory.sysvol import private_key
 from roles.operations.setting import SettingError
 from roles.operations.template import render
+from samdrift.federation import entitlement
+from samdrift.identity.rule import parse
 
-YSTAD = {"key": "ystad", "name": "Ystad", "domain": "ystad.example", "people": {"staff": 3, "pupils": 5}}
+YSTAD = {"key": "ystad", "name": "Ystad", "domain": "ystad.example"}
 FACTS: dict[str, Any] = {
     "realm": "AD.OSTERLEN.EXAMPLE",
     "domain": "OSTERLEN",
@@ -39,7 +40,10 @@ FACTS: dict[str, Any] = {
         ({"peer_address": "10.0.0.11"}, "another host"),
         ({"admin_password": "short"}, "12 characters"),
         ({"members": [YSTAD, YSTAD]}, "each member stands once"),
-        ({"members": [{**YSTAD, "people": {"teachers": 1}}]}, "staff and pupils"),
+        ({"sights": {"Staff": ["teachers"]}}, "teachers"),
+        ({"entitlements": {"mail": ["teachers"]}}, "teachers"),
+        ({"people": [{"kind": "teachers"}]}, "teachers"),
+        ({"keeper": {"name": "join", "password": "Keeper-4-secret"}}, "each account stands once"),
     ],
 )
 def test_refusals(changes: dict[str, Any], word: str) -> None:
@@ -54,25 +58,27 @@ def test_a_refused_password_is_not_shown() -> None:
     assert "secret" not in repr(Settings(**FACTS))
 
 
-def test_people_are_the_same_every_time_and_grow_at_the_end() -> None:
-    """A larger sample keeps everybody of the smaller one: nobody loses an account because a number was raised."""
-    few, more = people(YSTAD, {"staff": 3, "pupils": 5}), people(YSTAD, {"staff": 4, "pupils": 9})
-    assert len(few) == 8
-    assert [person for person in more if person in few] == few
+def test_rules_and_the_roles_settings_name_the_same_kinds() -> None:
+    """The tree that the directory makes is the one that accounts by rule are put into."""
+    made = Settings(
+        **FACTS, kinds=entitlement.kinds(), sights=entitlement.sights(), entitlements=entitlement.services()
+    )
+    assert set(made.kinds) == set(parse(entitlement.rules()).kinds)
+    assert made.entitlements == {name: [*kinds] for name, kinds in parse(entitlement.rules()).services.items()}
 
 
-def test_people_are_unique_in_the_whole_federation() -> None:
-    members = [{"key": key, "name": key, "domain": f"{key}.example"} for key in ("ystad", "tomelilla", "simrishamn")]
-    everybody = [one for member in members for one in people(member, {"staff": 200, "pupils": 2000})]
-    for field in ("account", "mail"):
-        assert len({person[field] for person in everybody}) == len(everybody) == 6600
-    assert all(len(person["account"]) <= 20 and person["mail"].isascii() for person in everybody)
+def test_the_keeper_has_an_account_and_its_password_is_on_the_first_host_only() -> None:
+    keeper = {"name": "svc-accounts", "password": "Keeper-4-secret"}
+    facts = wanted(Settings(**FACTS, keeper=keeper), "dc1")
+    assert facts["keeper"] == "svc-accounts"
+    assert keeper["password"] in json.dumps(facts["services"])
+    assert keeper["password"] not in json.dumps(wanted(Settings(**{**FACTS, "first": False}, keeper=keeper), "dc2"))
 
 
 def test_only_the_first_host_holds_the_contents_and_the_secrets() -> None:
     first = wanted(Settings(**FACTS), "dc1")
     other = json.dumps(wanted(Settings(**{**FACTS, "first": False}), "dc2"))
-    assert len(first["people"]) == 8  # type: ignore[arg-type]
+    assert FACTS["admin_password"] in json.dumps(first)
     assert FACTS["admin_password"] not in other
     assert FACTS["join_password"] not in other
 

@@ -30,7 +30,7 @@ def sssd(**changes: object) -> configparser.SectionProxy:
     return parser["domain/ad.osterlen.example"]
 
 
-@pytest.mark.parametrize(("kind", "admitted"), [("adm", "all-staff"), ("ped", "all-staff, all-pupils")])
+@pytest.mark.parametrize(("kind", "admitted"), [("adm", "service-workplace-adm"), ("ped", "service-workplace-ped")])
 def test_pupils_never_sit_at_an_administrative_workplace(kind: str, admitted: str) -> None:
     domain = sssd(kind=kind)
     assert domain["access_provider"] == "simple"

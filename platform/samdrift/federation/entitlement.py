@@ -1,4 +1,4 @@
-"""The agreed rules by which accounts follow from registers: `rules.yaml`, as plain data for the roles that need them."""
+"""The agreed rules by which accounts follow from registers: `rules.yaml`, as plain data for roles that need them."""
 
 from __future__ import annotations
 

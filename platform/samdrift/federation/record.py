@@ -40,6 +40,9 @@ Ports = Annotated[
 ]
 """One port or a range, as text."""
 
+Tls = Literal["https", "ldaps", "imaps", "smtps", "ldap-starttls", "smtp-starttls"]
+"""What is spoken under TLS, and where that begins: with the first byte, or when the client asks for it (STARTTLS)."""
+
 Protocol = Literal["tcp", "udp", "icmp"]
 """`icmp` is an echo request of either family (ICMP or ICMPv6), nothing else of ICMP."""
 
@@ -208,6 +211,8 @@ class Flow(Record):
     protocol: Protocol
     ports: tuple[Ports, ...] = ()
     why: Sentence
+    tls: tuple[tuple[Ports, Tls | Sentence], ...] = ()
+    """Of each port that people's computers reach: what is spoken there under TLS, or why TLS does not protect it."""
 
 
 class Service(Record):

@@ -82,8 +82,10 @@ def _tell(outcome: cycle.Outcome, *, every: bool) -> None:
         say(f"{fault.member} is left as it is: {fault}")
     for why in outcome.guarded.values():
         say(f"held back: {why}; look at the register, then --override REASON")
-    for failure in outcome.failed:
+    for failure in outcome.failed[:MANY]:
         say(f"failed: {failure}")
+    if len(outcome.failed) > MANY:
+        say(f"failed: {len(outcome.failed) - MANY} more")
     say(f"{outcome.summary()}; {outcome.done} done")
 
 

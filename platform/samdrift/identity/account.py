@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 OWNED = (
-    "employeeID", "userPrincipalName", "mail", "givenName", "sn", "displayName", "company", "department", "division",
+    "employeeNumber", "userPrincipalName", "mail", "givenName", "sn", "displayName", "company", "department", "division",
     "title", "employeeType", "manager",
 )  # fmt: skip
 """Attributes that rules own (DIR-04): whatever else stands in them is put right. An absent one is the empty string."""
@@ -32,7 +32,7 @@ class Account:
     @property
     def key(self) -> str:
         """The person, or the empty string: made by hand."""
-        return self.attributes.get("employeeID", "")
+        return self.attributes.get("employeeNumber", "")
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def _account(
     one = found[0]
     protected = any(entry.protected for entry in found)
     attributes = {
-        "employeeID": one.key,
+        "employeeNumber": one.key,
         "userPrincipalName": f"{name}@{domain}",
         "mail": address,
         "displayName": name if protected else f"{one.first} {one.last}",

@@ -74,16 +74,18 @@ class Directory:
         self._where = {_one(values, "sAMAccountName"): dn for dn, values in found}
         names = {dn.lower(): name for name, dn in self._where.items()}
         accounts = {account.name: account for account in (self._account(dn, v, names) for dn, v in found)}
-        groups = {}
+        raw = []
         for base, scope in ((self.people, ldap3.SUBTREE), (f"OU=Groups,{self.base}", ldap3.LEVEL)):
             for dn, values in self._search(base, "(objectClass=group)", ("sAMAccountName", "member"), scope):
                 name, member = _one(values, "sAMAccountName"), _member(dn)
                 if member or name.startswith(FEDERATION_GROUPS):
-                    self._where[name] = dn
-                    inside = (one.decode() for one in values.get("member", ()))
-                    groups[name] = Group(
-                        name, member, frozenset(names.get(one.lower()) or _first(one) for one in inside)
-                    )
+                    self._where[name], names[dn.lower()] = dn, name
+                    raw.append((name, member, [one.decode() for one in values.get("member", ())]))
+        # Who is neither an account below the members' units nor such a group keeps its whole name here.
+        groups = {
+            name: Group(name, member, frozenset(names.get(one.lower(), one) for one in inside))
+            for name, member, inside in raw
+        }
         return Contents(accounts, groups)
 
     def _account(self, dn: str, values: dict[str, list[bytes]], names: dict[str, str]) -> Account:
@@ -208,11 +210,13 @@ class Directory:
     def _do_members(self, change: Change) -> None:
         dn = self._where[change.name]
         for names, operation in ((change.remove, ldap3.MODIFY_DELETE), (change.add, ldap3.MODIFY_ADD)):
-            # Who has been deleted meanwhile has left the group with it; who could not join is told of already.
+            # Who has been deleted has left the group with that.
             there = [self._where.get(name, name) for name in names if name in self._where or "=" in name]
             for start in range(0, len(there), PAGE):
                 self._connection.modify(dn, {"member": [(operation, there[start : start + PAGE])]})
                 self._require(f"{change.verb} {change.name}")
+        if missing := [name for name in change.add if name not in self._where]:
+            raise DirectoryError(f"{change.verb} {change.name}: there is no {', '.join(missing[:5])}")
 
     _do_revert_members = _do_members
 
@@ -265,12 +269,6 @@ def _one(values: dict[str, list[bytes]], name: str) -> str:
 
 def _parent(dn: str) -> str:
     return re.split(r"(?<!\\),", dn, maxsplit=1)[1]
-
-
-def _first(dn: str) -> str:
-    """The name of a group or a stranger's entry; a whole name where it is no account of ours."""
-    relative = re.split(r"(?<!\\),", dn, maxsplit=1)[0]
-    return relative.partition("=")[2] if ",OU=" in dn and "OU=Members" in dn else dn
 
 
 def _member(dn: str) -> str:

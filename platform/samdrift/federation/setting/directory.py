@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samdrift.federation import application, hall
+from samdrift.federation import application, entitlement, hall, support
 from samdrift.federation.derived import Guest
 from samdrift.federation.guest import hall_address, router
 from samdrift.federation.network import hall_network
@@ -33,14 +33,21 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         "forwarder": str(router(hall_network(federation, "svc"))[0]),
         "certificate": certificate(federation, guest.fqdn, facts.ad_domain),
         "members": [],
-        "people": facts.people.model_dump(),
         "admin_password": {"secret": ADMINISTRATOR},
         "services": [
             {"name": f"svc-{name}", "title": title, "password": {"secret": f"directory-{name}"}}
             | ({"principal": f"HTTP/{application.PORTAL}.{facts.domain}"} if name == application.PORTAL else {})
             for name, title in LOOKERS.items()
         ],
-        "groups": {application.PRIVILEGED: [application.OPERATORS, application.AGENTS]},
+        "kinds": entitlement.kinds(),
+        "sights": entitlement.sights(),
+        "entitlements": entitlement.services(),
+        "keeper": {"name": entitlement.KEEPER, "password": {"secret": entitlement.PASSWORD}},
+        "groups": {
+            application.PRIVILEGED: [application.OPERATORS, application.AGENTS],
+            # Whoever knows a field answers cases.
+            application.AGENTS: [one.group for one in support.COMPETENCES],
+        },
         "agreement": facts.agreement.version,
         "agreement_user": "svc-agreement",
         "join_user": "join",
