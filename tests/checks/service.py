@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from samdrift.federation import catalogue
-from samdrift.federation.record import Flow
+from samdrift.federation.record import Flow, Tls
 from tests.checks.scene import Scene
 
 CLIENTS = {"adm", "ped"}
@@ -16,16 +16,44 @@ def declared_targets(scene: Scene) -> list[dict[str, Any]]:
 
     Ranges of ports are left out: they are opened for what a host gives out by number, and nobody need listen on each.
     """
-    flows = (*catalogue.PLATFORM_FLOWS, *(flow for name in catalogue.OFFERED for flow in catalogue.BY_NAME[name].flows))
     return [
         {"name": host, "address": address, "protocol": flow.protocol, "port": int(port)}
-        for flow in flows
-        if set(flow.source) & CLIENTS and flow.protocol != "udp"
+        for flow in _for_clients()
+        if flow.protocol != "udp"
         for host in flow.target
         if host in scene.guests
         for address in addresses_for_clients(scene, host)
         for port in _single_ports(flow)
     ]
+
+
+def encrypted_ports(scene: Scene) -> list[dict[str, Any]]:
+    """Return every port of the hall at which people's computers speak TLS, both families: where, as whom, and what."""
+    return [
+        {"name": scene.guests[host].fqdn, "address": address, "port": int(port), "speech": speech}
+        for flow in _for_clients()
+        for port, speech in flow.tls
+        if speech in get_args(Tls)
+        for host in flow.target
+        if host in scene.guests
+        for address in addresses_for_clients(scene, host)
+    ]
+
+
+def unexplained_ports(scene: Scene) -> list[str]:
+    """Return the ports that clients reach, of which no flow says whether TLS protects them, or why it does not."""
+    return [
+        f"{host} {flow.protocol}/{port}"
+        for flow in _for_clients()
+        for host in flow.target
+        if host in scene.guests
+        for port in set(flow.ports) - {port for port, _ in flow.tls}
+    ]
+
+
+def _for_clients() -> list[Flow]:
+    flows = (*catalogue.PLATFORM_FLOWS, *(flow for name in catalogue.OFFERED for flow in catalogue.BY_NAME[name].flows))
+    return [flow for flow in flows if set(flow.source) & CLIENTS]
 
 
 def _single_ports(flow: Flow) -> tuple[str, ...]:

@@ -48,3 +48,25 @@ def test_roles_of_offered_services_are_on_guests_and_have_settings() -> None:
     federation = default_federation()
     settings = {role for guest in all_guests(federation) for role in settings_of(federation, guest)}
     assert {role for name in catalogue.OFFERED for role in catalogue.BY_NAME[name].roles} <= settings
+
+
+@pytest.mark.parametrize(
+    "entry", [one for one in FLOWS if set(one.source) & set(end.CLIENTS)], ids=lambda one: one.name
+)
+def test_every_port_that_people_reach_says_how_it_is_protected(entry: Flow) -> None:
+    """SEC-05 looks at what is declared: a port that says nothing would not be looked at."""
+    assert [port for port, _ in entry.tls] == list(entry.ports)
+
+
+@pytest.mark.parametrize("speech", ["TLS", "http"])
+def test_a_port_without_tls_needs_a_reason_somebody_can_read(speech: str) -> None:
+    plain = {
+        "name": "any",
+        "source": ["adm"],
+        "target": ["dc1"],
+        "protocol": "tcp",
+        "ports": ["80"],
+        "why": "any reason",
+    }
+    with pytest.raises(ValueError, match="at least 10 characters"):
+        Flow.model_validate({**plain, "tls": [["80", speech]]})

@@ -37,6 +37,8 @@ CATEGORIES: dict[str, str] = {
 }
 """Categories of the inventory: identifier and English title."""
 
+_NAMES = "Names of hosts are no secret, and who may ask is decided by the network"
+
 PLATFORM_FLOWS: tuple[Flow, ...] = (
     Flow(
         name="engineer-to-bastion",
@@ -61,6 +63,7 @@ PLATFORM_FLOWS: tuple[Flow, ...] = (
         protocol="udp",
         ports=("53",),
         why="Edge is the resolver towards the outside",
+        tls=(("53", _NAMES),),
     ),
     Flow(
         name="resolve-tcp",
@@ -69,6 +72,7 @@ PLATFORM_FLOWS: tuple[Flow, ...] = (
         protocol="tcp",
         ports=("53",),
         why="Long answers come by TCP (RFC 7766)",
+        tls=(("53", _NAMES),),
     ),
     Flow(
         name="time",
@@ -77,6 +81,7 @@ PLATFORM_FLOWS: tuple[Flow, ...] = (
         protocol="udp",
         ports=("123",),
         why="One clock for all: Kerberos refuses a difference of five minutes",
+        tls=(("123", "The time is no secret"),),
     ),
     Flow(
         name="echo",

@@ -22,6 +22,7 @@ SERVICE = Service(
             protocol="tcp",
             ports=("443",),
             why="People open and follow their cases, technicians answer them",
+            tls=(("443", "https"),),
         ),
         Flow(
             name="helpdesk-mail-in",

@@ -21,6 +21,7 @@ SERVICE = Service(
             protocol="tcp",
             ports=("443", "465", "587", "993"),
             why="Webmail and calendar, submission, and mailboxes by IMAP, all under TLS",
+            tls=(("443", "https"), ("465", "smtps"), ("587", "smtp-starttls"), ("993", "imaps")),
         ),
     ),
 )
