@@ -41,6 +41,8 @@ def test_defaults_are_swedish_and_the_clock_is_the_nodes() -> None:
         ("nameservers", [], "at least one address"),
         ("admin", "root", "not root"),
         ("locale", "sv_SE", "UTF-8"),
+        ("trusted", ["root.ca"], "certificates in PEM"),
+        ("trusted", ["-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----"], "without keys"),
         ("packages_proxy", "10.0.0.9:3142", "http://"),
     ],
 )
