@@ -46,6 +46,7 @@ def configure(settings: Settings) -> None:
     server.user(
         name="The program runs as a user of its own", user=USER, system=True, home=STATE, shell="/usr/sbin/nologin",
         create_home=False,
+        ensure_home=False,  # pyinfra would give the folder to the user
     )  # fmt: skip
     for path, text in program().items():
         file.written(name=f"Rules' program: {path}", dest=f"{PROGRAM}/{path}", text=text, mode="644", units=[SCHOOL])
@@ -91,8 +92,10 @@ def _delivery(member: dict[str, Any]) -> None:
     """A folder that the member's own system writes into, with a key of its own and no way out."""
     user, folder = f"hr-{member['key']}", f"{REGISTERS}/{member['key']}"
     server.user(
-        name=f"{member['name']} delivers as {user}", user=user, system=True, home="/", shell="/usr/sbin/nologin",
+        name=f"{member['name']} delivers as {user}", user=user, system=True, home="/nonexistent",
+        shell="/usr/sbin/nologin",
         create_home=False,
+        ensure_home=False,  # pyinfra would give the folder to the user
     )  # fmt: skip
     # sshd shuts nobody into a folder that somebody else than root could change.
     files.directory(name=f"Registers of {member['name']}", path=folder, user="root", group="root", mode="755")

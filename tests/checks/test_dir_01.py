@@ -3,40 +3,23 @@
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import pytest
 
 from samdrift.compliance.evidence import Evidence
 from samdrift.federation.derived import Network
 from samdrift.federation.network import networks_of
+from tests.checks.register import DIRECTORIES, REPLICATION, Person, joined, new_person, workplaces
 from tests.checks.scene import Scene
 from tests.checks.watch import first
-
-DIRECTORIES = ("dc1", "dc2")
-REPLICATION = 120.0
-"""Seconds within which an account made on one directory host has to be on the other."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """A person nobody knew before this run."""
-
-    name: str
-    password: str
 
 
 @pytest.fixture
 def person(scene: Scene) -> Iterator[Person]:
-    """One of some member's staff, made on a directory host by lot and gone afterwards."""
-    found = Person(name=f"probe.{secrets.token_hex(5)}", password=f"Aa1-{secrets.token_urlsafe(18)}")
-    member, origin = secrets.choice(scene.members), scene.station(secrets.choice(DIRECTORIES))
-    domain = scene.federation.hall.ad_domain
-    origin.ask("account.make", name=found.name, password=found.password, member=member.key, kind="staff", domain=domain)
-    yield found
-    origin.ask("account.remove", name=found.name)
-    for workplace in workplaces(scene):
-        scene.station(workplace).ask("sign_in.tidy", user=found.name)
+    """One of some member's staff, known by its register, gone afterwards."""
+    found = new_person(secrets.choice(scene.members), "staff")
+    with joined(scene, [found]):
+        yield found
 
 
 @pytest.mark.requirement("DIR-01")
@@ -60,11 +43,6 @@ def test_dir_01_one_account_signs_in_everywhere(scene: Scene, person: Person, ev
     with ThreadPoolExecutor(4) as together:
         found = [one for told in together.map(attempt, workplaces(scene)) for one in told]
     assert not found, first(found)
-
-
-def workplaces(scene: Scene) -> list[str]:
-    """Every workplace of every member."""
-    return [name for name, guest in scene.guests.items() if "workplace" in guest.roles]
 
 
 @pytest.mark.requirement("DIR-01")

@@ -50,7 +50,7 @@ def test_the_cycle_runs_by_itself_and_as_nobody_of_importance(on: On) -> None:
 
 
 def test_joiner_mover_and_leaver(on: On, export: Callable[[str, str], None]) -> None:
-    export("s2;", "q1;;Nonce;Probe;employee;Vård och omsorg;Undersköterska;;;;;\ns2;")
+    export("\ns2;", "\nq1;;Nonce;Probe;employee;Vård och omsorg;Undersköterska;;;;;\ns2;")
     assert {one["verb"] for one in cycle(on)["changes"]} == {"join", "members"}
     first = on("dc1", "samba-tool user show ystad.q1 --attributes=objectSid,mail,department")
     assert "mail: nonce.probe@ystad.example" in first
@@ -60,19 +60,16 @@ def test_joiner_mover_and_leaver(on: On, export: Callable[[str, str], None]) -> 
     assert {"ystad-staff", "ystad-role-manager", "ystad-unit-kultur-och-fritid"} <= set(groups.split())
     assert "ystad-unit-vard-och-omsorg" not in groups
     assert on("dc1", "samba-tool user show ystad.q1 --attributes=objectSid,mail,department") == first
-    export("q1;;Nonce;Probe;employee;Kultur och fritid;Enhetschef;;;;;\n", "")
+    export("\nq1;;Nonce;Probe;employee;Kultur och fritid;Enhetschef;;;;;\n", "\n")
     assert [one["verb"] for one in cycle(on)["changes"] if one["name"] == "ystad.q1"] == ["leave"]
     assert "userAccountControl: 514" in on("dc1", "samba-tool user show ystad.q1")
     assert "ystad" not in on("dc1", "samba-tool user getgroups ystad.q1")
-    assert "nonce.probe" in on(
-        "accounts",
-        "grep -F ystad.q1 /var/lib/samdrift/accounts/journal.jsonl; cat /var/lib/samdrift/accounts/ledger.json",
-    )
+    assert len(on("accounts", "grep -F ystad.q1 /var/lib/samdrift/accounts/journal.jsonl").splitlines()) >= 3
 
 
 def test_a_fault_holds_one_member_and_no_other(on: On, export: Callable[[str, str], None]) -> None:
-    export("s2;", "q2;;Nonce;Probe;employer;;;;;;;\ns2;")
-    export("Enhetschef", "Chef i fel rad")
+    export("\ns2;", "\nq2;;Nonce;Probe;employer;;;;;;;\ns2;")
+    export("Enhetschef", "Chef")
     found = cycle(on, ok=False)
     assert len(found["faults"]) == 1
     assert "ystad/hr.csv:3 group: 'employer'" in found["faults"][0]
@@ -80,7 +77,7 @@ def test_a_fault_holds_one_member_and_no_other(on: On, export: Callable[[str, st
 
 
 def test_an_address_in_two_members_is_refused_to_both(on: On, export: Callable[[str, str], None]) -> None:
-    export("s2;", "q3;;Nonce;Probe;employee;;;;;;birgitta.bjork.s1@simrishamn.example;\ns2;")
+    export("\ns2;", "\nq3;;Nonce;Probe;employee;;;;;;birgitta.bjork.s1@simrishamn.example;\ns2;")
     faults = cycle(on, ok=False)["faults"]
     assert len(faults) == 2
     assert all("birgitta.bjork.s1@simrishamn.example" in one for one in faults)

@@ -56,3 +56,47 @@ def remove(*, name: str) -> None:
     database = _database()
     for entry in database.search(database.domain_dn(), 2, f"(sAMAccountName={name})", ["dn"]):
         database.delete(entry.dn)
+
+
+def set_password(*, name: str, password: str) -> None:
+    """Set the account's password, as the help desk does for somebody new."""
+    import ldb  # type: ignore[import-not-found]
+
+    _database().setpassword(f"(sAMAccountName={ldb.binary_encode(name)})", password)
+
+
+def shown(*, name: str, attributes: list[str]) -> dict[str, list[str]]:
+    """Return attributes of the account, `dn` and `sid` beside them; nothing where there is none."""
+    from samba.dcerpc import security  # type: ignore[import-not-found]
+    from samba.ndr import ndr_unpack  # type: ignore[import-not-found]
+
+    database = _database()
+    found = database.search(database.domain_dn(), 2, f"(sAMAccountName={name})", [*attributes, "objectSid"])
+    if not found:
+        return {}
+    told = {one: [str(value) for value in found[0].get(one, [])] for one in attributes}
+    sid = str(ndr_unpack(security.dom_sid, found[0]["objectSid"][0]))
+    return {**told, "dn": [str(found[0].dn)], "sid": [sid]}
+
+
+def change(*, name: str, attribute: str, value: str) -> None:
+    """Set an attribute by hand, as an administrator does."""
+    import ldb
+
+    database = _database()
+    found = database.search(database.domain_dn(), 2, f"(sAMAccountName={name})", ["dn"])
+    message = ldb.Message(found[0].dn)
+    message[attribute] = ldb.MessageElement([value] if value else [], ldb.FLAG_MOD_REPLACE, attribute)
+    database.modify(message)
+
+
+def add_to(*, group: str, name: str) -> None:
+    """Put the account into a group by hand."""
+    _database().add_remove_group_members(group, [name], add_members_operation=True)
+
+
+def names(*, attribute: str) -> list[str]:
+    """Return every value of an attribute of people."""
+    database = _database()
+    found = database.search(database.domain_dn(), 2, f"(&(objectCategory=person)({attribute}=*))", [attribute])
+    return [str(value) for entry in found for value in entry.get(attribute, [])]

@@ -1,0 +1,95 @@
+"""USR-01: every target group gets exactly the account and the services that were agreed."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from samdrift.compliance.evidence import Evidence
+from samdrift.federation.entitlement import rules
+from tests.checks.register import (
+    ALL_KINDS,
+    Person,
+    binds,
+    directory_name,
+    joined,
+    new_person,
+    opens_mailbox,
+    signs_in,
+    workplaces,
+)
+from tests.checks.scene import Scene
+from tests.checks.watch import first
+
+
+@pytest.mark.requirement("USR-01")
+def test_usr_01_every_group_opens_what_was_agreed(member: str, scene: Scene, evidence: Evidence) -> None:
+    """A consultant with an employee's rights is nobody's decision; a representative without mail is everybody's."""
+    agreed = {kind: set(rule["services"]) for kind, rule in rules()["kinds"].items()}
+    people = [new_person(scene.member(member), kind) for kind in ALL_KINDS]
+    seats = [name for name in workplaces(scene) if name.startswith(f"{member}-")]
+    evidence.need(len(people) * (len(seats) + 2))
+    with joined(scene, people):
+        known = [binds(scene, seats[0], directory_name(scene, "dc1"), _upn(scene, one), one.password) for one in people]
+        for one, alive in zip(people, known, strict=True):
+            evidence.control(f"{one.kind}: {one.name} and its password are known to the directory", alive=alive)
+        with ThreadPoolExecutor(4) as together:
+            told = together.map(lambda one: _doors(scene, one, seats, evidence), people)
+            found = dict(zip((one.kind for one in people), told, strict=True))
+    for service in ("workplace-adm", "workplace-ped", "mail"):
+        evidence.control(f"somebody gets in by {service}", alive=any(service in opened for opened in found.values()))
+    wrong = []
+    for kind, opened in found.items():
+        evidence.note(f"{kind}: opens {', '.join(sorted(opened)) or 'nothing'}")
+        wrong += [f"{kind} of {member} gets in by {service}, not agreed" for service in sorted(opened - agreed[kind])]
+        wrong += [f"{kind} of {member} does not get in by {service}" for service in sorted(agreed[kind] - opened)]
+    assert not wrong, first(wrong)
+
+
+def _doors(scene: Scene, one: Person, seats: list[str], evidence: Evidence) -> set[str]:
+    """Services that let the person in."""
+    opened = {f"workplace-{scene.guests[seat].interfaces[0].name}" for seat in seats if signs_in(scene, seat, one)}
+    evidence.case(len(seats))
+    if opens_mailbox(scene, one):
+        opened.add("mail")
+    evidence.case()
+    told = scene.station("dc1").ask("account.shown", name=one.name, attributes=["mail", "employeeType"])
+    has_mailbox, evident = bool(told["mail"]), bool(rules()["kinds"][one.kind]["mailbox"])
+    evidence.case()
+    if has_mailbox != evident:
+        opened.add("an address" if has_mailbox else "no address, which was agreed")
+    return opened
+
+
+def _upn(scene: Scene, one: Person) -> str:
+    return f"{one.name}@{scene.federation.hall.ad_domain}"
+
+
+@pytest.mark.requirement("USR-01")
+def test_usr_01_nobody_looks_into_another_member(member: str, scene: Scene, evidence: Evidence) -> None:
+    """An account opens its own member's address book at most; a pupil that is hidden at home must be so everywhere."""
+    others = [one for one in scene.members if one.key != member]
+    people = [new_person(scene.member(member), "staff"), new_person(scene.member(member), "pupils")]
+    evidence.need(2 * len(people) * len(others))
+    root = ",".join(f"DC={label}" for label in scene.federation.hall.ad_domain.split("."))
+    wrong = []
+    with joined(scene, people):
+        for one in people:
+            for host in ("dc1", "dc2"):
+                told = scene.station(f"{member}-ped").ask(
+                    "ldap.search",
+                    host=directory_name(scene, host),
+                    name=_upn(scene, one),
+                    password=one.password,
+                    base=root,
+                    equals=["sAMAccountName", "*"],
+                    patience=30.0,
+                )
+                own = [name for name in told["names"] if f",OU={member},OU=Members," in name]
+                evidence.control(f"{one.kind} at {host} finds {len(own)} of its own member", alive=bool(own))
+                for other in others:
+                    seen = [name for name in told["names"] if f",OU={other.key},OU=Members," in name]
+                    evidence.case()
+                    wrong += [f"{one.kind} of {member} finds {len(seen)} of {other.key} at {host}"] if seen else []
+                hidden = [name for name in told["names"] if ",OU=Other," in name]
+                wrong += [f"{one.kind} of {member} finds a protected identity at {host}"] if hidden else []
+    assert not wrong, first(wrong)

@@ -1,0 +1,99 @@
+"""USR-03: who leaves is out everywhere, also of what was open; what ends on a date ends on it."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from samdrift.compliance.evidence import Evidence
+from samdrift.standard import catalogue
+from tests.checks.register import automatic, binds, directory_name, joined, new_person, opens_mailbox, signs_in
+from tests.checks.scene import Scene
+from tests.checks.watch import first
+
+SESSIONS = "samdrift-sessions"
+
+
+@pytest.mark.requirement("USR-03")
+def test_usr_03_leavers_are_out(member: str, scene: Scene, evidence: Evidence) -> None:
+    """A ticket lasts for hours and a session for days, unless somebody asks again whether they may."""
+    limit = catalogue.load().by_id("USR-03").threshold("leaver")
+    one, seat = new_person(scene.member(member), "staff"), f"{member}-adm"
+    station, domain = scene.station(seat), scene.federation.hall.ad_domain
+    principal = f"ldap/{directory_name(scene, 'dc1')}"
+    evidence.need(6)
+    with joined(scene, [one]) as registers:
+        evidence.control(f"{one.name} signs in at {seat}", alive=signs_in(scene, seat, one))
+        evidence.control(f"{one.name} opens the mailbox", alive=opens_mailbox(scene, one, at=seat))
+        ticket = station.ask("door.ticket", user=f"{one.name}@{domain.upper()}", password=one.password, patience=60.0)
+        evidence.control(
+            "the ticket gets one for a service", alive=station.ask("door.service", ticket=ticket, principal=principal)
+        )
+        station.ask("door.stay", user=one.name, seconds=7200)
+        evidence.control("a session is open", alive=station.ask("door.open_still", user=one.name) > 0)
+
+        registers.drop(one)
+        seconds = registers.cycle()
+        wrong = automatic(registers, evidence, limit=limit, seconds=seconds)
+        for host in ("dc1", "dc2"):
+            evidence.case()
+            let_in = binds(scene, seat, directory_name(scene, host), f"{one.name}@{domain}", one.password)
+            wrong += [f"{host} lets {one.name} in by LDAP"] if let_in else []
+        evidence.case()
+        wrong += [f"{one.name} signs in at {seat}"] if signs_in(scene, seat, one) else []
+        evidence.case()
+        wrong += [f"{one.name} opens the mailbox"] if opens_mailbox(scene, one, at=seat) else []
+        evidence.case()
+        still = station.ask("door.service", ticket=ticket, principal=principal, patience=60.0)
+        wrong += ["a ticket from before still gets tickets for services"] if still else []
+        station.ask("door.forget", ticket=ticket)
+        evidence.case()
+        wrong += _session(scene, seat, one.name, limit)
+    assert not wrong, first(wrong)
+
+
+def _session(scene: Scene, seat: str, name: str, limit: float) -> list[str]:
+    """What is open ends by the workplace's own look, which comes round in time."""
+    station = scene.station(seat)
+    shown = station.ask(
+        "shell.run", command=["systemctl", "show", "-p", "ActiveState,TimersMonotonic", f"{SESSIONS}.timer"]
+    )["out"]
+    if "ActiveState=active" not in shown or "OnUnitInactiveUSec=5min" not in shown:
+        return [f"{seat} does not look by itself at who still may be signed in"]
+    station.ask("shell.run", command=["systemctl", "start", f"{SESSIONS}.service"], patience=120.0)
+    open_still = station.ask("door.open_still", user=name)
+    return [f"{open_still} processes of {name} still run at {seat}"] if open_still else []
+
+
+@pytest.mark.requirement("USR-03")
+def test_usr_03_what_ends_on_a_date_ends_on_it(member: str, scene: Scene, evidence: Evidence) -> None:
+    """A consultant's account ends by itself: no cycle, and nobody's memory, is needed on the day."""
+    one, seat = new_person(scene.member(member), "consultants"), f"{member}-adm"
+    last = date.today() + timedelta(days=3)
+    evidence.need(2)
+    wrong = []
+    with joined(scene, [one], ends=f"{last}"):
+        told = scene.station("dc1").ask("account.shown", name=one.name, attributes=["accountExpires"])
+        ends = _moment(int(told["accountExpires"][0]))
+        evidence.case()
+        evidence.note(f"{one.name} ends at {ends}, its last day is {last}")
+        right = datetime.combine(last + timedelta(days=1), datetime.min.time(), ZoneInfo("Europe/Stockholm"))
+        wrong += [] if ends == right else [f"{one.name} ends at {ends} and not after {last}"]
+        evidence.control(f"{one.name} signs in before its end", alive=signs_in(scene, seat, one))
+        # The day comes: the end is moved to a minute ago, for the clock of a directory is not to be moved.
+        past = str(int((datetime.now(ZoneInfo("UTC")) - EPOCH).total_seconds() - 60) * 10_000_000)
+        for host in ("dc1", "dc2"):
+            scene.station(host).ask("account.change", name=one.name, attribute="accountExpires", value=past)
+        evidence.case()
+        wrong += [f"{one.name} signs in after its end"] if signs_in(scene, seat, one) else []
+    assert not wrong, first(wrong)
+
+
+EPOCH = datetime(1601, 1, 1, tzinfo=ZoneInfo("UTC"))
+
+
+def _moment(ticks: int) -> datetime | None:
+    """A moment of accountExpires (MS-ADTS 2.2.1): 100 ns since 1601; None for never."""
+    if ticks in (0, 2**63 - 1):
+        return None
+    return (EPOCH + timedelta(microseconds=ticks // 10)).astimezone(ZoneInfo("Europe/Stockholm"))
