@@ -33,6 +33,8 @@ class Settings:
     certificate: dict[str, Any]
     members: list[dict[str, str]] = field(default_factory=list)
     """`{"key", "name", "domain"}` of every member with the service."""
+    systems: dict[str, str] = field(default_factory=dict)
+    """Whose mail is a system's: a local part, which is the system's in every domain, or a whole address; and its host."""
     directory_user: str = "svc-mail"
     quota_mib: int = 2048
     """Of a mailbox."""
@@ -71,6 +73,11 @@ class Settings:
             require(fit, f"mail.{name}", "...", "a password without quotes, spaces and @ / : % is needed")
         for name in ("quota_mib", "message_mib", "recoverable_days", "queue_days", "session_minutes"):
             require(getattr(self, name) > 0, f"mail.{name}", getattr(self, name), "more than 0 is accepted")
+        for name, host in self.systems.items():
+            local, _, domain = name.partition("@")
+            require_name("mail.systems", local)
+            require(domain in ("", self.domain), "mail.systems", name, f"a local part, or an address in {self.domain}")
+            require_domain(f"mail.systems.{name}", host)
         for member in self.members:
             require_name("mail.members.key", member.get("key", ""))
             require_domain(f"mail.members.{member['key']}.domain", member.get("domain", ""))
@@ -83,6 +90,15 @@ class Settings:
     def domains(self) -> list[str]:
         """The members' domains."""
         return [member["domain"] for member in self.members]
+
+    @property
+    def handed_on(self) -> dict[str, str]:
+        """Every address whose mail is a system's, with the system's host."""
+        return {
+            address: host
+            for name, host in self.systems.items()
+            for address in ([name] if "@" in name else [f"{name}@{domain}" for domain in (self.domain, *self.domains)])
+        }
 
     @property
     def people(self) -> str:

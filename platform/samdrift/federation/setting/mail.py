@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samdrift.federation import database, hall
+from samdrift.federation import database, hall, support
 from samdrift.federation.derived import Guest
 from samdrift.federation.guest import hall_address
 from samdrift.federation.record import Federation
@@ -31,6 +31,10 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         "directory_password": {"secret": "directory-mail"},
         "database": {"host": f"{database.HOST}.{facts.domain}", "name": WEBMAIL.name},
         "database_password": {"secret": WEBMAIL.secret},
+        "systems": {
+            support.MAILBOX: f"{support.HOST}.{facts.domain}",
+            f"{support.MAILBOX}-intern@{facts.domain}": f"{support.HOST}.{facts.domain}",
+        },
         "certificate": certificate(federation, guest.fqdn),
         "members": [],
     }

@@ -1,0 +1,366 @@
+"""The mail store as its people use it, as the gateway hands mail in, and as strangers find it."""
+
+import json
+import os
+import secrets
+import shlex
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from tests.checks import post
+from tests.checks.probe.station import ProbeError, Station
+
+On = Callable[..., str]
+
+STATE = Path(os.environ.get("MOLECULE_EPHEMERAL_DIRECTORY", "."))
+HOST, GATEWAY = "mail.osterlen.example", "mx1.osterlen.example"
+OWNER, COLLEAGUE, STRANGER = "ystad.s1", "ystad.s2", "tomelilla.s1"
+ANNA = f"anna@{post.OUTSIDE}"
+PLAYER = "/root/gateway/gateway.py"
+PASSWORD = f"Nonce-{secrets.token_urlsafe(12)}-1"
+
+
+def secret(name: str) -> str:
+    return (STATE / "secrets" / name).read_text()
+
+
+def certificate_of(value: str) -> str:
+    return value[value.index("-----BEGIN CERTIFICATE") :]
+
+
+def gateways_certificate() -> tuple[str, str]:
+    """A chain and its key as the gateway gets them from pki."""
+    issuer = secret("root.ca")
+    signer = x509.load_pem_x509_certificate(certificate_of(issuer).encode())
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, GATEWAY)]))
+        .issuer_name(signer.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(GATEWAY)]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+        .sign(load_pem_private_key(issuer.encode(), None), hashes.SHA256())  # type: ignore[arg-type]
+    )
+    shown = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return made.public_bytes(Encoding.PEM).decode(), shown
+
+
+@pytest.fixture(scope="session", autouse=True)
+def played() -> Iterator[None]:
+    """The gateway is played, and people have a password."""
+    files = dict(zip(("chain.pem", "key.pem"), gateways_certificate(), strict=True))
+    files["authority.pem"] = certificate_of(secret("root.ca"))
+    files["gateway.py"] = Path(__file__).with_name("gateway.py").read_text()
+    with station("mx1") as mx1, station("dc1") as dc1, station("ystad-adm") as seat:
+        for name, text in files.items():
+            write(mx1, f"/root/gateway/{name}", text)
+        write(seat, "/run/authority.pem", files["authority.pem"])
+        command(mx1, "systemd-run", "-q", "--unit=gateway", "python3", PLAYER, "serve")
+        for person in (OWNER, COLLEAGUE, STRANGER):
+            command(dc1, "samba-tool", "user", "setpassword", person, given=f"{PASSWORD}\n{PASSWORD}\n")
+        yield
+        command(mx1, "systemctl", "stop", "gateway")
+
+
+def station(host: str, *before: str) -> Station:
+    ssh = ["ssh", "-F", str(STATE / "ssh" / "config"), "-o", "BatchMode=yes", "-o", "LogLevel=ERROR", host, *before]
+    return Station(host, ssh, through_shell=True)
+
+
+def command(place: Station, *words: str, given: str = "") -> str:
+    told = place.ask("shell.run", command=list(words), given=given, patience=60.0)
+    assert told["code"] == 0, (words, told)
+    return str(told["out"])
+
+
+def write(place: Station, path: str, text: str) -> None:
+    command(place, "mkdir", "-p", str(Path(path).parent))
+    command(place, "tee", path, given=text)
+
+
+@pytest.fixture(scope="module")
+def seat() -> Iterator[Station]:
+    """Where people sit; the computer trusts the federation's authority, and nothing else."""
+    with station("ystad-adm", "env", "SSL_CERT_FILE=/run/authority.pem") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Station]:
+    with station("mail") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def address() -> dict[str, str]:
+    """Mail address of each account, as the directory knows it."""
+    with station("dc1") as dc1:
+        found = {}
+        for person in (OWNER, COLLEAGUE, STRANGER):
+            shown = command(dc1, "samba-tool", "user", "show", person, "--attributes=mail")
+            found[person] = next(line.split()[1] for line in shown.splitlines() if line.startswith("mail:"))
+    return found
+
+
+def handed(on: On, one: post.Letter, recipient: str, *words: str, sender: str = ANNA) -> tuple[str, int, str]:
+    """The gateway hands a message in."""
+    arguments = shlex.join(["hand", sender, recipient, *words])
+    step, code, told = json.loads(on("mx1", f"echo {one.text} | base64 -d | python3 {PLAYER} {arguments}"))
+    return step, code, told
+
+
+def taken(on: On, word: str, seconds: int = 30) -> list[dict[str, Any]]:
+    """What the gateway took with this word in it."""
+    look = f"grep -l {word} /root/gateway/taken/*.json"
+    files = on("mx1", f"for n in $(seq {seconds}); do {look} && exit; sleep 1; done; true").split()
+    return [json.loads(on("mx1", f"cat {file}")) for file in files]
+
+
+def mailbox(seat: Station, word: str, *, user: str = OWNER, seconds: float = 30.0) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = seat.ask(
+        "mailbox.wait", host=HOST, user=user, password=PASSWORD, word=word, seconds=seconds, patience=seconds + 60
+    )
+    return found
+
+
+def submitted(seat: Station, one: post.Letter, sender: str, recipient: str, **changed: Any) -> dict[str, Any]:
+    facts = {"address": HOST, "port": 587, "user": OWNER, "password": PASSWORD, **changed}
+    told: dict[str, Any] = seat.ask(
+        "letter.send", sender=sender, recipients=[recipient], message=one.text, patience=60.0, **facts
+    )
+    return told
+
+
+@pytest.mark.parametrize("family", ["4", "6"])
+def test_what_the_gateway_hands_in_is_in_the_inbox(
+    on: On, seat: Station, address: dict[str, str], family: str
+) -> None:
+    local, _, domain = address[OWNER].partition("@")
+    for recipient in (address[OWNER], f"{local}+skolan@{domain}", f"{local.upper()}@{domain}"):
+        one = post.letter(ANNA, recipient)
+        assert handed(on, one, recipient, family)[0] == "taken"
+        assert [found["folder"] for found in mailbox(seat, one.word)] == ["INBOX"]
+
+
+def test_signing_in_takes_account_or_address_and_no_wrong_password(seat: Station, address: dict[str, str]) -> None:
+    for user in (OWNER, address[OWNER], address[OWNER].upper()):
+        assert mailbox(seat, "nothing", user=user, seconds=0) == []
+    with pytest.raises(ProbeError, match="AUTHENTICATIONFAILED"):
+        seat.ask("mailbox.wait", host=HOST, user=OWNER, password="not the password", word="-", patience=60.0)
+
+
+def test_what_the_gateway_marks_lies_apart(on: On, seat: Station, address: dict[str, str]) -> None:
+    one = post.letter(ANNA, address[OWNER])
+    marked = post.Letter(one.word, b"X-Spam: Yes\r\n" + one.octets)
+    assert handed(on, marked, address[OWNER])[0] == "taken"
+    assert [found["folder"] for found in mailbox(seat, one.word)] == ["Junk"]
+
+
+@pytest.mark.parametrize(("words", "code"), [(("strange",), 554), (("plain",), 530)])
+def test_the_gateways_address_alone_opens_nothing(
+    on: On, address: dict[str, str], words: tuple[str, ...], code: int
+) -> None:
+    assert handed(on, post.letter(ANNA, address[OWNER]), address[OWNER], *words)[1] == code
+
+
+@pytest.mark.parametrize("host", ["ystad-adm", "pki", "db"])
+def test_nobody_else_hands_mail_in(host: str, address: dict[str, str]) -> None:
+    """Under TLS, for somebody who has a mailbox."""
+    lines = [f"MAIL FROM:<{ANNA}>", f"RCPT TO:<{address[OWNER]}>"]
+    dialogue = "import smtplib, ssl; c = ssl._create_unverified_context(); s = smtplib.SMTP('10.0.0.15', 25)\n"
+    dialogue += f"s.starttls(context=c); s.ehlo(); print(*[s.docmd(line)[0] for line in {lines}])"
+    with station(host) as place:
+        assert command(place, "python3", "-c", dialogue).split() == ["250", "554"]
+
+
+def test_the_store_relays_for_nobody_and_knows_who_is_not_there(on: On, address: dict[str, str]) -> None:
+    for recipient, code in (("victim@bank.example", 554), ("nobody.here@ystad.example", 550), (address[OWNER], 250)):
+        assert handed(on, post.letter(ANNA, recipient), recipient)[1] == code, recipient
+
+
+def test_a_disabled_account_has_no_mailbox_and_no_way_in(on: On, seat: Station, address: dict[str, str]) -> None:
+    try:
+        on("dc1", f"samba-tool user disable {COLLEAGUE}")
+        assert handed(on, post.letter(ANNA, address[COLLEAGUE]), address[COLLEAGUE])[1] == 550
+        with pytest.raises(ProbeError, match="AUTHENTICATIONFAILED"):
+            mailbox(seat, "-", user=COLLEAGUE, seconds=0)
+    finally:
+        on("dc1", f"samba-tool user enable {COLLEAGUE}")
+    assert mailbox(seat, "nothing", user=COLLEAGUE, seconds=0) == []
+
+
+@pytest.mark.parametrize("port", [465, 587])
+@pytest.mark.parametrize("recipient", [ANNA, COLLEAGUE])
+def test_what_people_send_goes_to_the_gateway(
+    on: On, seat: Station, address: dict[str, str], port: int, recipient: str
+) -> None:
+    """Also to a colleague, whose mailbox is on the very same host: nothing passes the filter by."""
+    target = address.get(recipient, recipient)
+    one = post.letter(address[OWNER], target)
+    assert submitted(seat, one, address[OWNER], target, port=port)["step"] == "taken"
+    (found,) = taken(on, one.word)
+    assert [line.partition(":")[2].split()[0] for line in found["envelope"]] == [f"<{address[OWNER]}>", f"<{target}>"]
+    if recipient == COLLEAGUE:
+        assert mailbox(seat, one.word, user=COLLEAGUE, seconds=0) == []
+
+
+@pytest.mark.parametrize("port", [465, 587])
+@pytest.mark.parametrize(
+    ("envelope", "written", "code"),
+    [
+        (COLLEAGUE, COLLEAGUE, 553),
+        (STRANGER, STRANGER, 553),
+        (OWNER, COLLEAGUE, 550),
+        (OWNER, "Chefen <%s>", 550),
+        (OWNER, ANNA, 550),
+        (ANNA, ANNA, 553),
+        ("postmaster@ystad.example", "postmaster@ystad.example", 553),
+        ("", OWNER, 550),
+    ],
+)
+def test_nobody_writes_as_somebody_else(
+    seat: Station, address: dict[str, str], port: int, envelope: str, written: str, code: int
+) -> None:
+    """In the envelope, which the hosts see, or in the message, which people see."""
+    shown = written % address[STRANGER] if "%" in written else address.get(written, written)
+    told = submitted(seat, post.letter(shown, ANNA), address.get(envelope, envelope), ANNA, port=port)
+    assert told["code"] == code, told
+
+
+def test_a_second_from_hides_nothing(seat: Station, address: dict[str, str]) -> None:
+    one = post.letter(address[OWNER], ANNA)
+    for line in (f"From: {address[STRANGER]}", f"Sender: {address[STRANGER]}", f"from:{address[COLLEAGUE]}"):
+        twice = post.Letter(one.word, f"{line}\r\n".encode() + one.octets)
+        assert submitted(seat, twice, address[OWNER], ANNA)["code"] == 550
+
+
+def test_whoever_did_not_sign_in_under_tls_sends_nothing(seat: Station, address: dict[str, str]) -> None:
+    one = post.letter(address[OWNER], ANNA)
+    assert submitted(seat, one, address[OWNER], ANNA, user="")["code"] == 530
+    assert submitted(seat, one, address[OWNER], ANNA, password="not the password")["code"] == 535
+    offered = seat.ask("letter.converse", address=HOST, port=587, lines=["EHLO seat", "AUTH PLAIN AAAA"])
+    assert "AUTH" not in offered[1]
+    assert offered[2][:1] == "5"
+
+
+def test_no_door_without_tls(seat: Station) -> None:
+    """The control: those with TLS greet."""
+    ports = (80, 110, 143, 995, 2000, 4190, 11211, 20000)
+    targets = [{"address": HOST, "protocol": "tcp", "port": port} for port in (*ports, 465, 587, 993)]
+    targets = [{**one, "address": "10.0.0.15"} for one in targets]
+    told = seat.ask("sender.burst", targets=targets, word="nonce")
+    assert {one["port"] for one in told if one["result"] == "answered"} == {465, 587, 993}
+
+
+def test_while_the_directory_is_silent_mail_waits(on: On, seat: Station, address: dict[str, str]) -> None:
+    """Nobody gets a bounce for a mailbox that is there; an unknown one is not told to be unknown either."""
+    one = post.letter(ANNA, address[OWNER])
+    try:
+        on("dc1", "systemctl stop samba-ad-dc")
+        for recipient in (address[OWNER], "nobody.here@ystad.example"):
+            step, code, _ = handed(on, one, recipient)
+            assert (step, code) == ("recipient", 451)
+        told = on("mail", f"doveadm auth login {OWNER} x 2>&1 || true")
+        assert "temp" in told.lower(), told
+    finally:
+        on("dc1", "systemctl start samba-ad-dc; for n in $(seq 60); do samdrift-directory ready 1 && break; done")
+    assert handed(on, one, address[OWNER])[0] == "taken"
+    assert mailbox(seat, one.word)
+
+
+def test_what_was_taken_survives_stops_and_kills(on: On, seat: Station, address: dict[str, str]) -> None:
+    """Of the gateway, of Dovecot, and of Postfix in the middle of it."""
+    out, inward = post.letter(address[OWNER], ANNA), post.letter(ANNA, address[OWNER])
+    try:
+        on("mx1", "systemctl stop gateway")
+        assert submitted(seat, out, address[OWNER], ANNA)["step"] == "taken"
+        on("mx1", f"systemd-run -q --unit=gateway python3 {PLAYER} serve")
+        on("mail", "systemctl stop dovecot")
+        assert handed(on, inward, address[OWNER])[0] == "taken"
+        on("mail", "systemctl kill -s KILL postfix && sleep 1")
+    finally:
+        on("mail", "systemctl restart postfix && systemctl start dovecot")
+    on("mail", "for n in $(seq 30); do postqueue -f; sleep 2; postqueue -p | grep -q empty && exit; done; exit 1")
+    assert taken(on, out.word)
+    assert len(mailbox(seat, inward.word)) == 1
+
+
+def test_what_is_for_postmaster_and_for_systems_is_taken(on: On, store: Station) -> None:
+    one = post.letter(ANNA, "postmaster@ystad.example")
+    assert handed(on, one, "postmaster@ystad.example")[0] == "taken"
+    search = f"for n in $(seq 30); do grep -rq {one.word} /var/mail/hall/postmaster && exit; sleep 1; done; exit 1"
+    command(store, "sh", "-c", search)
+    for recipient in ("servicedesk@ystad.example", "servicedesk@osterlen.example", "abuse@osterlen.example"):
+        assert handed(on, post.letter(ANNA, recipient), recipient)[0] == "taken", recipient
+    assert "relay:[desk.osterlen.example]:25" in command(store, "postconf", "-h", "transport_maps")
+
+
+def test_a_deleted_message_can_be_brought_back(on: On, seat: Station, address: dict[str, str]) -> None:
+    """By the operator, within days; to its owner it is gone. And from a backup, as a folder of its own."""
+    one = post.letter(ANNA, address[OWNER])
+    assert handed(on, one, address[OWNER])[0] == "taken"
+    assert mailbox(seat, one.word)
+    on("mail", f"rm -rf /run/kept && cp -a /var/mail/ystad/{OWNER} /run/kept")
+    on("mail", f"doveadm expunge -u {OWNER} mailbox INBOX text {one.word}")
+    assert mailbox(seat, one.word, seconds=0) == []
+    on("mail", f"doveadm -o acl_ignore=yes move -u {OWNER} INBOX mailbox EXPUNGED text {one.word}")
+    assert [found["folder"] for found in mailbox(seat, one.word, seconds=0)] == ["INBOX"]
+    on("mail", f"samdrift-mailbox /run/kept /var/mail/ystad/{OWNER}")
+    assert len(mailbox(seat, one.word, seconds=0)) == 2
+
+
+def test_webmail_speaks_swedish_and_shows_the_inbox(on: On, seat: Station, address: dict[str, str]) -> None:
+    front = seat.ask("webmail.front", host=HOST, patience=60.0)
+    assert (front["status"], front["language"]) == (200, "sv")
+    assert "Lösenord" in front["text"]
+    one = post.letter(ANNA, address[OWNER])
+    assert handed(on, one, address[OWNER])[0] == "taken"
+    for user in (OWNER, address[OWNER]):
+        shown = seat.ask(
+            "webmail.inbox", host=HOST, user=user, password=PASSWORD, word=one.word, seconds=20, patience=90
+        )
+        assert shown["status"] == 200
+        assert any(one.word in subject for subject in shown["subjects"])
+        assert shown["page"]["language"] == "sv"
+        assert "Koppla ner" in shown["page"]["text"]
+    assert seat.ask("webmail.inbox", host=HOST, user=OWNER, password="wrong", patience=60.0)["status"] == 403
+
+
+def test_the_address_book_is_of_the_own_member(seat: Station, address: dict[str, str]) -> None:
+    def known(person: str) -> list[str]:
+        surname = address[person].split(".")[1]
+        found: list[str] = seat.ask(
+            "webmail.known", host=HOST, user=OWNER, password=PASSWORD, search=surname, patience=60.0
+        )
+        return found
+
+    assert address[COLLEAGUE] in known(COLLEAGUE)
+    assert known(STRANGER) == []
+
+
+def test_nothing_failed_and_no_secret_lies_open(on: On) -> None:
+    failed = on("mail", "systemctl --failed --no-legend").splitlines()
+    assert [line for line in failed if "samdrift-backup" not in line] == []  # there is no backup store here
+    for name in ("directory-mail", "database-webmail"):
+        found = on("mail", f"grep -rlsF -- '{secret(name)}' /etc /run /var/log /root /tmp | xargs -r stat -c '%a %n'")
+        assert found
+        assert all(line[2] == "0" for line in found.splitlines()), found
