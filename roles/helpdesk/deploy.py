@@ -50,7 +50,7 @@ def install(settings: Settings) -> None:
     file.written(
         name="RT's database is made by the role",
         dest="/etc/dbconfig-common/request-tracker5.conf",
-        text="# managed by roles/helpdesk; change there\ndbc_install='false'\ndbc_upgrade='false'\n",
+        text="# managed by roles/helpdesk; change there\ndbc_install='false'\ndbc_upgrade='false'\ndbc_dbtype='pgsql'\n",
     )
     package.installed(name="Case system, web and mail server", names=PACKAGES)
     certificate.install()

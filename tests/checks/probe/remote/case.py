@@ -64,7 +64,9 @@ def ask(
         opener = _session(host, user, password)
     try:
         with opener.open(call, timeout=60) as answer:
-            return {"code": answer.status, "answer": json.loads(answer.read() or b"null")}
+            # Where RT only says what it did, it says it in Latin-1.
+            said = answer.read().decode(errors="replace") or "null"
+            return {"code": answer.status, "answer": json.loads(said)}
     except urllib.error.HTTPError as error:
         return {"code": error.code, "answer": error.read().decode(errors="replace")}
 
