@@ -18,7 +18,7 @@ def on() -> Callable[..., str]:
     def run(host: str, command: str, *, ok: bool = True) -> str:
         config = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "ssh" / "config"
         done = subprocess.run(
-            ["ssh", "-F", config, host, command], capture_output=True, text=True, timeout=120, check=False
+            ["ssh", "-F", config, host, command], capture_output=True, text=True, timeout=300, check=False
         )
         assert (done.returncode == 0) is ok, f"{host}: {command}: {done.returncode} {done.stdout} {done.stderr}"
         return done.stdout
