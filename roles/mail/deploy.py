@@ -97,7 +97,10 @@ def _mailboxes(settings: Settings, rendered: Rendered) -> None:
 
 def _transport(settings: Settings, rendered: Rendered) -> None:
     file.written(
-        name="Authority by which the gateway is known", dest=AUTHORITY, text=f"{settings.authority.strip()}\n", mode="644"
+        name="Authority by which the gateway is known",
+        dest=AUTHORITY,
+        text=f"{settings.authority.strip()}\n",
+        mode="644",
     )
     for name, what in (("mailbox", "Who has a mailbox"), ("sender", "Whose an address is")):
         dest = f"/etc/postfix/directory/{name}.cf"

@@ -34,7 +34,7 @@ class Settings:
     members: list[dict[str, str]] = field(default_factory=list)
     """`{"key", "name", "domain"}` of every member with the service."""
     systems: dict[str, str] = field(default_factory=dict)
-    """Whose mail is a system's: a local part, which is the system's in every domain, or a whole address; and its host."""
+    """What is a system's: a local part, which is the system's in every domain, or a whole address; and its host."""
     directory_user: str = "svc-mail"
     quota_mib: int = 2048
     """Of a mailbox."""
@@ -69,7 +69,7 @@ class Settings:
         require_name("mail.database.name", self.database.get("name", ""))
         for name in ("directory_password", "database_password"):
             # Both stand in files whose quoting ends at such a character.
-            fit = bool(getattr(self, name)) and not set(getattr(self, name)) & set("\"\\ @/:%")
+            fit = bool(getattr(self, name)) and not set(getattr(self, name)) & set('"\\ @/:%')
             require(fit, f"mail.{name}", "...", "a password without quotes, spaces and @ / : % is needed")
         for name in ("quota_mib", "message_mib", "recoverable_days", "queue_days", "session_minutes"):
             require(getattr(self, name) > 0, f"mail.{name}", getattr(self, name), "more than 0 is accepted")

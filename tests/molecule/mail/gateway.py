@@ -1,7 +1,7 @@
 """The mail gateway as the store sees it, played on a bare host: hands mail in with its certificate, takes what comes.
 
     gateway.py serve                       take everything on port 25, each message a file below TAKEN
-    gateway.py hand SENDER RECIPIENT ...   hand in the message of standard input; say the step it ended at and the answer
+    gateway.py hand SENDER RECIPIENT ...   hand in the message of standard input; say where it ended, and the answer
 
 Run there by the scenario's tests with Python's own library alone.
 """
@@ -26,7 +26,7 @@ def hand(sender: str, recipient: str, *words: str) -> tuple[str, int, str]:
     if "strange" not in words:
         context.load_cert_chain(KEYS / "chain.pem", KEYS / "key.pem")
     family = socket.AF_INET6 if "6" in words else socket.AF_INET
-    address = socket.getaddrinfo(STORE, 25, family)[0][4][0]
+    address = str(socket.getaddrinfo(STORE, 25, family)[0][4][0])
     with smtplib.SMTP(address, 25, local_hostname="mx1.osterlen.example", timeout=30) as call:
         call._host = STORE  # type: ignore[attr-defined] # the name to verify
         if "plain" not in words:
@@ -102,7 +102,7 @@ class Door(socketserver.ThreadingTCPServer):
 
 if __name__ == "__main__":
     if sys.argv[1] == "hand":
-        print(json.dumps(hand(*sys.argv[2:])))
+        sys.stdout.write(json.dumps(hand(*sys.argv[2:])))
     else:
         TAKEN.mkdir(exist_ok=True)
         Door(("::", 25), Taker).serve_forever()

@@ -151,9 +151,7 @@ def submitted(seat: Station, one: post.Letter, sender: str, recipient: str, **ch
 
 
 @pytest.mark.parametrize("family", ["4", "6"])
-def test_what_the_gateway_hands_in_is_in_the_inbox(
-    on: On, seat: Station, address: dict[str, str], family: str
-) -> None:
+def test_what_the_gateway_hands_in_is_in_the_inbox(on: On, seat: Station, address: dict[str, str], family: str) -> None:
     local, _, domain = address[OWNER].partition("@")
     for recipient in (address[OWNER], f"{local}+skolan@{domain}", f"{local.upper()}@{domain}"):
         one = post.letter(ANNA, recipient)
@@ -225,7 +223,7 @@ def test_what_people_send_goes_to_the_gateway(
 
 @pytest.mark.parametrize("port", [465, 587])
 @pytest.mark.parametrize(
-    ("envelope", "written", "code"),
+    "forged",
     [
         (COLLEAGUE, COLLEAGUE, 553),
         (STRANGER, STRANGER, 553),
@@ -238,9 +236,10 @@ def test_what_people_send_goes_to_the_gateway(
     ],
 )
 def test_nobody_writes_as_somebody_else(
-    seat: Station, address: dict[str, str], port: int, envelope: str, written: str, code: int
+    seat: Station, address: dict[str, str], port: int, forged: tuple[str, str, int]
 ) -> None:
     """In the envelope, which the hosts see, or in the message, which people see."""
+    envelope, written, code = forged
     shown = written % address[STRANGER] if "%" in written else address.get(written, written)
     told = submitted(seat, post.letter(shown, ANNA), address.get(envelope, envelope), ANNA, port=port)
     assert told["code"] == code, told

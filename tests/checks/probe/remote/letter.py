@@ -10,7 +10,8 @@ import struct
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-MX, A, AAAA = 15, 1, 28
+MX, A, AAAA, TXT = 15, 1, 28, 16
+NO_SUCH_NAME = 3
 
 
 def exchangers(*, server: str, domain: str) -> list[dict[str, Any]]:
@@ -23,6 +24,22 @@ def exchangers(*, server: str, domain: str) -> list[dict[str, Any]]:
     return found
 
 
+def texts(*, server: str, name: str) -> list[str]:
+    """Return the texts of a name as `server` knows them, each whole; none where there is no such name."""
+    return _records(server, name, TXT)
+
+
+def secured(*, address: str, name: str, port: int = 25) -> str:
+    """Ask a mail host for TLS and verify that it is `name`; return the version of TLS, or why it is not known."""
+    try:
+        with smtplib.SMTP(address, port, local_hostname="mx.internet.example", timeout=20) as call:
+            call._host = name  # type: ignore[attr-defined] # whom the certificate has to name
+            call.starttls(context=ssl.create_default_context())
+            return str(call.sock.version())  # type: ignore[union-attr]
+    except (smtplib.SMTPException, OSError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
 def send(
     *,
     address: str,
@@ -33,22 +50,25 @@ def send(
     name: str = "mx.internet.example",
     user: str = "",
     password: str = "",
+    secure: bool = False,
     patience: float = 60.0,
 ) -> dict[str, object]:
     """Hand in a message (base64 of its octets); return where it ended, the code and the words of that answer.
 
     `step` is `taken`, or `connect`, `sign in`, `sender`, `recipient`, `message`: what was refused. With a `user` it is
-    submitted under TLS with a certificate that the host here trusts; port 465 speaks TLS from the beginning.
+    submitted under TLS with a certificate that the host here trusts; port 465 speaks TLS from the beginning. `secure`
+    is TLS without a user.
     """
     step = "connect"
     context = ssl.create_default_context()
     try:
         with _connected(address, port, name=name, patience=patience, context=context) as call:
             call.ehlo_or_helo_if_needed()
+            if (user or secure) and port != 465:
+                call.starttls(context=context)
+                call.ehlo()
             if user:
                 step = "sign in"
-                if port != 465:
-                    call.starttls(context=context)
                 call.login(user, password)
             step = "sender"
             code, words = call.mail(sender)
@@ -126,7 +146,7 @@ def _answer(answers: BinaryIO) -> str:
 
 
 def _records(server: str, name: str, kind: int) -> list[str]:
-    """Addresses, or exchangers as `00010 name`, so that they sort by preference."""
+    """Addresses, texts, or exchangers as `00010 name`, so that they sort by preference."""
     number = random.randrange(65536)
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.rstrip(".").split(".")) + b"\0"
     question = struct.pack("!HHHHHH", number, 0x0100, 1, 0, 0, 0) + labels + struct.pack("!HH", kind, 1)
@@ -136,6 +156,8 @@ def _records(server: str, name: str, kind: int) -> list[str]:
         call.send(question)
         answer = call.recv(4096)
     same, flags, _, count = struct.unpack_from("!HHHH", answer)
+    if same == number and flags & 15 == NO_SUCH_NAME:
+        return []
     if same != number or flags & 15:
         raise OSError(f"{server} answers the question for {name} with code {flags & 15}")
     place, found = len(question), []
@@ -146,11 +168,22 @@ def _records(server: str, name: str, kind: int) -> list[str]:
         if told == kind == MX:
             (preference,) = struct.unpack_from("!H", answer, place)
             found.append(f"{preference:05} {_name(answer, place + 2)[0]}")
+        elif told == kind == TXT:
+            found.append(_strings(answer[place : place + length]))
         elif told == kind:
             family = socket.AF_INET if kind == A else socket.AF_INET6
             found.append(socket.inet_ntop(family, answer[place : place + length]))
         place += length
     return found
+
+
+def _strings(octets: bytes) -> str:
+    """The strings of a text, read as one (RFC 1035, 3.3.14)."""
+    text, place = b"", 0
+    while place < len(octets):
+        text += octets[place + 1 : place + 1 + octets[place]]
+        place += 1 + octets[place]
+    return text.decode(errors="replace")
 
 
 def _name(answer: bytes, place: int) -> tuple[str, int]:
