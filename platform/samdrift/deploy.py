@@ -125,6 +125,7 @@ _AFTER: dict[str, tuple[str, ...]] = {
     "citizens": ("pki",),
     "database": ("pki",),
     "helpdesk": ("database", "directory", "pki"),
+    "mail": ("pki",),
     "directory": ("directory", "pki"),
     "portal": ("directory", "pki"),
     "relay": ("pki",),
