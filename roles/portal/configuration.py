@@ -59,7 +59,7 @@ def second_factor_rule(settings: Settings) -> str:
 
 
 def _sessions() -> dict[str, Any]:
-    folder, cache = "/var/lib/lemonldap-ng", "/var/cache/lemonldap-ng"
+    folder = "/var/lib/lemonldap-ng"
     return {
         # Who reads a session's file or a backup of it cannot use it: its name is a digest of what the browser holds.
         "hashedSessionStore": 1,
@@ -71,14 +71,9 @@ def _sessions() -> dict[str, Any]:
         },
         "persistentStorage": "Apache::Session::File",
         "persistentStorageOptions": {"Directory": f"{folder}/psessions", "LockDirectory": f"{folder}/psessions/lock"},
-        "localSessionStorage": "Cache::FileCache",
-        "localSessionStorageOptions": {
-            "namespace": "lemonldap-ng-sessions",
-            "default_expires_in": 600,
-            "directory_umask": "007",
-            "cache_root": cache,
-            "cache_depth": 3,
-        },
+        # No copies beside these files: a sign-in that is ended from outside is over at once.
+        "localSessionStorage": "",
+        "tokenUseGlobalStorage": 1,
     }
 
 

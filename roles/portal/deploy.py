@@ -96,7 +96,7 @@ def configure(settings: Settings) -> None:
         rendered(f"Who has left is signed out: {part}", f"/etc/systemd/system/{part}", units=[SWEEP])
     rendered("Where the configuration is", "/etc/lemonldap-ng/lemonldap-ng.ini", units=[PORTAL])
     override = f"/etc/systemd/system/{PORTAL}.d/samdrift.conf"
-    rendered("Nothing is remembered of an earlier configuration", override, units=[PORTAL])
+    rendered("What the portal keeps is its own", override, units=[PORTAL])
     rendered(
         "Configuration of the portal",
         f"{FOLDER}/lmConf-1.json",

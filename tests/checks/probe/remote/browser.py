@@ -4,6 +4,7 @@ One browser a station. It trusts the federation's authority and no other, asks t
 nothing of earlier visits: its home is made new, and goes with it.
 """
 
+import atexit
 import base64
 import itertools
 import json
@@ -48,6 +49,9 @@ class _Browser:
         (self.home / "resolv.conf").write_text(f"nameserver {resolver}\noptions timeout:2\n")
         (self.home / "krb5.conf").write_text(krb5)
         (self.home / "ticket").write_bytes(base64.b64decode(ticket))
+        # A new profile loads Kerberos only after it was asked for a ticket once; this one was asked before.
+        (self.home / "profile").mkdir()
+        (self.home / "profile" / "Local State").write_text('{"net": {"received_http_auth_negotiate_headers": true}}')
         for words in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "a", "-i", f"{self.home}/authority.pem"]):
             subprocess.run(["certutil", "-d", f"sql:{store}", *words], check=True, capture_output=True)
         to_browser, self._write = os.pipe()
@@ -148,6 +152,9 @@ def stop() -> None:
     """End the browser, and everything it knew."""
     while _OPEN:
         _OPEN.pop().close()
+
+
+atexit.register(stop)
 
 
 def visit(*, url: str, until: str = "true", seconds: float = 30.0) -> dict[str, object]:
