@@ -24,6 +24,7 @@ PACKAGES = (
     "rt5-db-postgresql",
     "w3m",  # reads HTML mail to RT
 )
+HEAD = "# managed by roles/helpdesk; change there"
 APACHE, POSTFIX = "apache2.service", "postfix.service"
 SHARE = "/usr/local/share/request-tracker5"
 RULES = (
@@ -50,7 +51,7 @@ def install(settings: Settings) -> None:
     file.written(
         name="RT's database is made by the role",
         dest="/etc/dbconfig-common/request-tracker5.conf",
-        text="# managed by roles/helpdesk; change there\ndbc_install='false'\ndbc_upgrade='false'\ndbc_dbtype='pgsql'\n",
+        text=f"{HEAD}\ndbc_install='false'\ndbc_upgrade='false'\ndbc_dbtype='pgsql'\n",
     )
     package.installed(name="Case system, web and mail server", names=PACKAGES)
     certificate.install()

@@ -155,7 +155,7 @@ def letters(on: Callable[..., str]) -> str:
 @pytest.fixture
 def mail(on: Callable[..., str]) -> Any:
     """pki plays the mail store: it has its address for a while."""
-    on("pki", "ip address add 10.0.0.15/32 dev svc")
+    on("pki", "ip address replace 10.0.0.15/32 dev svc")
 
     def send(sender: str, recipient: str, subject: str, *, source: str = "10.0.0.15") -> str:
         head = f"From: {sender}\nTo: {recipient}\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8"
@@ -218,7 +218,7 @@ def test_a_program_opens_a_case_by_the_api(on: Callable[..., str]) -> None:
 def test_swedish_is_spoken(on: Callable[..., str]) -> None:
     number = opened(on, secrets.token_hex(6))
     assert "Ärende mottaget" in letters(on)
-    assert "Skapat" in asked(on, "shown", **person(ASKER), case=number)["text"]
+    assert "Skapad" in asked(on, "shown", **person(ASKER), case=number)["text"]
 
 
 def test_who_leaves_the_group_answers_no_more(on: Callable[..., str]) -> None:
