@@ -12,7 +12,7 @@ from roles.citizens.settings import Settings
 from roles.operations import backup, certificate, file, package, unit
 
 TEMPLATES = Path(__file__).parent / "templates"
-PACKAGES = ("ldap-utils", "slapd")
+PACKAGES = ("ldap-utils", "libldap-common", "slapd")  # libldap-common: whose certificates the tools trust
 SLAPD = "slapd.service"
 
 

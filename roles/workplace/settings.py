@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from roles.operations.setting import require, require_domain, require_name
 
-ADMITTED = {"adm": ["service-workplace-adm"], "ped": ["service-workplace-ped"]}
-"""Groups that may sign in; who is in them is said by the rules of accounts. Pupils never are in the first one: an
+ADMITTED = {"adm": "service-workplace-adm", "ped": "service-workplace-ped"}
+"""The group that may sign in; who is in it is said by the rules of accounts. Pupils never are in the first one: an
 administrative workplace reaches what theirs must not."""
 
 
@@ -53,12 +53,16 @@ class Settings:
         require(bool(self.join_password), "workplace.join_password", "...", "a password is needed")
 
     @property
-    def admitted(self) -> list[str]:
-        """Groups that may sign in here."""
-        return ADMITTED[self.kind]
+    def base(self) -> str:
+        """Distinguished name of the directory's domain."""
+        return ",".join(f"DC={label}" for label in self.domain_dns.split("."))
+
+    @property
+    def admitted(self) -> str:
+        """Distinguished name of the group that may sign in here."""
+        return f"CN={ADMITTED[self.kind]},OU=Groups,{self.base}"
 
     @property
     def unit(self) -> str:
         """Distinguished name of the organisational unit of the member's workplaces."""
-        root = ",".join(f"DC={label}" for label in self.domain_dns.split("."))
-        return f"OU=Workplaces,OU={self.member},OU=Members,{root}"
+        return f"OU=Workplaces,OU={self.member},OU=Members,{self.base}"

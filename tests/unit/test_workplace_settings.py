@@ -33,8 +33,8 @@ def sssd(**changes: object) -> configparser.SectionProxy:
 @pytest.mark.parametrize(("kind", "admitted"), [("adm", "service-workplace-adm"), ("ped", "service-workplace-ped")])
 def test_pupils_never_sit_at_an_administrative_workplace(kind: str, admitted: str) -> None:
     domain = sssd(kind=kind)
-    assert domain["access_provider"] == "simple"
-    assert domain["simple_allow_groups"] == admitted
+    assert domain["access_provider"] == "ad"
+    assert f":=CN={admitted},OU=Groups,DC=ad,DC=osterlen,DC=example)" in domain["ad_access_filter"]
 
 
 def test_every_directory_host_is_listed_and_no_password_is_remembered() -> None:

@@ -46,7 +46,7 @@ def test_the_cycle_runs_by_itself_and_as_nobody_of_importance(on: On) -> None:
     assert on("accounts", "systemctl is-enabled samdrift-accounts.timer").strip() == "enabled"
     on("accounts", "systemctl start samdrift-accounts.service")
     assert on("accounts", "systemctl show -p User --value samdrift-accounts.service").strip() == "accounts"
-    assert on("accounts", "systemctl --failed --no-legend").strip() == ""
+    assert on("accounts", "systemctl show -p Result --value samdrift-accounts.service").strip() == "success"
 
 
 def test_joiner_mover_and_leaver(on: On, export: Callable[[str, str], None]) -> None:

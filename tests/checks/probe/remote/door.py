@@ -5,6 +5,7 @@ import os
 import ssl
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 
@@ -43,13 +44,24 @@ def forget(*, ticket: str) -> None:
 
 
 def stay(*, user: str, seconds: int) -> int:
-    """Have something open as the person, for so long; return its process's number."""
-    return subprocess.Popen(
+    """Have something open as the person, for so long; return how many of the person's processes run then."""
+    subprocess.Popen(
         ["runuser", "-u", user, "--", "sleep", str(seconds)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ).pid
+    )
+    return _wait(user, wanted=True, patience=10.0)
 
 
-def open_still(*, user: str) -> int:
-    """How many processes of the person run here."""
-    done = subprocess.run(["pgrep", "-c", "-U", user], capture_output=True, text=True, check=False)
-    return int(done.stdout.strip() or 0)
+def open_still(*, user: str, patience: float = 10.0) -> int:
+    """How many processes of the person run here, after so long at the most."""
+    return _wait(user, wanted=False, patience=patience)
+
+
+def _wait(user: str, *, wanted: bool, patience: float) -> int:
+    end = time.monotonic() + patience
+    while True:
+        # Zombies are over, though their parent has not asked yet.
+        done = subprocess.run(["pgrep", "-c", "-r", "D,R,S", "-U", user], capture_output=True, text=True, check=False)
+        count = int(done.stdout.strip() or 0)
+        if bool(count) is wanted or time.monotonic() > end:
+            return count
+        time.sleep(0.2)
