@@ -28,8 +28,8 @@ REPLICATION = 120.0
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR" + b"-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 REFUSED_SPAM = "XJS*C4JDBQADN1.NSBN3*2IDNEN*" + "GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 """GTUBE (spamassassin.apache.org/gtube): every filter takes it for spam."""
-MARKED_SPAM = "Y" + REFUSED_SPAM[1:]
-"""rspamd's variant of it: marked as spam and delivered, not refused."""
+MARKED_SPAM = "SAMDRIFT-SUSPICIOUS-MAIL-TEST-" + "4b1d97c2"
+"""Text that counts as suspicious, not as spam (roles/relay): marked and delivered."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Person:
 
 
 @contextmanager
-def people(scene: Scene, members: Sequence[Member]) -> Iterator[list[Person]]:
-    """Somebody new at each of the members, known to both directory hosts; gone afterwards."""
+def people(scene: Scene, members: Sequence[Member], *, kind: str = "staff") -> Iterator[list[Person]]:
+    """Somebody new of this kind at each of the members, known to both directory hosts; gone afterwards."""
     origin, domain = scene.station("dc1"), scene.federation.hall.ad_domain
     found = [Person(f"probe.{secrets.token_hex(5)}", f"Aa1-{secrets.token_urlsafe(18)}", one) for one in members]
     try:
@@ -58,7 +58,7 @@ def people(scene: Scene, members: Sequence[Member]) -> Iterator[list[Person]]:
                 name=one.name,
                 password=one.password,
                 member=one.member.key,
-                kind="staff",
+                kind=kind,
                 domain=domain,
                 mail=one.address,
             )

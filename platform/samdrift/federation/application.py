@@ -47,7 +47,7 @@ class Application:
 
 
 APPLICATIONS: tuple[Application, ...] = (
-    Application("webmail", "E-post och kalender", "mail", "index.php/login/oauth", ("all-staff", "all-pupils")),
+    Application("webmail", "E-post och kalender", "mail", "SOGo/", ("all-staff", "all-pupils")),
     Application("desk", "Servicedesk", "desk", "oidc/callback", ("all-staff", "all-pupils")),
     Application("monitoring", "Övervakning", "monitor", "oidc/callback", (OPERATORS,), second_factor=True),
 )

@@ -158,7 +158,7 @@ def test_an_application_opens_after_the_agreement_and_not_before(person: Person,
     again = person.portal_as("desk", "oidc.redeem", code=code_of(page), callback=DESK)
     assert again["status"] == 400, "a code was redeemed twice"
     # The next application opens without a question: one sign-in.
-    mail = "https://mail.osterlen.example/index.php/login/oauth"
+    mail = "https://mail.osterlen.example/SOGo/"
     assert person.goes(person.asked_by("webmail", mail), LEFT)["url"].startswith(mail)
 
 

@@ -51,6 +51,11 @@ def wait(*, name: str, seconds: float) -> bool:
         time.sleep(0.5)
 
 
+def join(*, name: str, group: str) -> None:
+    """Put the account into a group."""
+    _database().add_remove_group_members(group, [name], add_members_operation=True)
+
+
 def remove(*, name: str) -> None:
     """Remove the account."""
     database = _database()

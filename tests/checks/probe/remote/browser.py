@@ -82,6 +82,7 @@ class _Browser:
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._page = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.call("Page.enable")
+        self.call("Network.enable")
 
     _page: str | None = None
 
@@ -157,8 +158,12 @@ def stop() -> None:
 atexit.register(stop)
 
 
-def visit(*, url: str, until: str = "true", seconds: float = 30.0) -> dict[str, object]:
-    """Go to an address as by typing it; return the page once it says `until` (JavaScript), or as it then is."""
+def visit(*, url: str, until: str = "true", seconds: float = 30.0, stop: str = "") -> dict[str, object]:
+    """Go to an address as by typing it; return the page once it says `until` (JavaScript), or as it then is.
+
+    + stop: what begins so is not asked for: whoever was sent there gets an error, and the address is known
+    """
+    _OPEN[-1].call("Network.setBlockedURLs", urls=[f"{stop}*"] if stop else [])
     failed = _OPEN[-1].call("Page.navigate", url=url).get("errorText")
     return {"error": failed} | page(until=until, seconds=seconds) if not failed else {"error": failed, **_shown(False)}
 

@@ -1,5 +1,6 @@
 """Sign in at this workplace as a person does: through PAM, password, account rules and session."""
 
+import base64
 import ctypes
 import ctypes.util
 import pwd
@@ -32,7 +33,10 @@ class _Conversation(ctypes.Structure):
 
 
 def attempt(*, user: str, password: str, service: str = "sshd") -> dict[str, object]:
-    """Return `step` at which it ended (`signed in`, `password`, `account`, `session`), PAM's `code`, and `home`."""
+    """Return `step` at which it ended (`signed in`, `password`, `account`, `session`), PAM's `code`, and `home`.
+
+    Who signed in has a `ticket`, base64 of a Kerberos cache: what the person's programs show to services.
+    """
     pam, c = ctypes.CDLL("libpam.so.0"), ctypes.CDLL(None)
     c.calloc.restype, c.strdup.restype = ctypes.c_void_p, ctypes.c_void_p
     conversation = _Conversation(_Converse(_answering(c, password)), None)
@@ -47,12 +51,19 @@ def attempt(*, user: str, password: str, service: str = "sshd") -> dict[str, obj
     for step, take in steps.items():  # noqa: B007 - the step it ended at is told
         if code := take():
             break
+    ticket = _ticket(pam, handle) if code == SUCCESS else ""
     if code == SUCCESS:
         pam.pam_close_session(handle, 0)
     pam.pam_end(handle, code)
     signed_in = code == SUCCESS
     home = pwd.getpwnam(user).pw_dir if signed_in else ""
-    return {"step": "signed in" if signed_in else step, "code": code, "home": home}
+    return {"step": "signed in" if signed_in else step, "code": code, "home": home, "ticket": ticket}
+
+
+def _ticket(pam: ctypes.CDLL, handle: ctypes.c_void_p) -> str:
+    pam.pam_getenv.restype = ctypes.c_char_p
+    name = (pam.pam_getenv(handle, b"KRB5CCNAME") or b"").decode().removeprefix("FILE:")
+    return base64.b64encode(Path(name).read_bytes()).decode() if name else ""
 
 
 def _answering(c: ctypes.CDLL, password: str) -> Callable[..., int]:

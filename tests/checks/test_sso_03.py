@@ -1,0 +1,52 @@
+"""SSO-03: a privileged sign-in needs a second factor, which a password alone cannot make."""
+
+import pytest
+
+from samdrift.compliance.evidence import Evidence
+from samdrift.federation import application
+from tests.checks import portal, post
+from tests.checks.portal import AGREEMENT, CODE, FORM, MENU, SETTLED
+from tests.checks.scene import Scene
+from tests.checks.watch import first
+
+REFUSED = "document.querySelector('h3, .message')"
+
+
+@pytest.mark.requirement("SSO-03")
+def test_sso_03_a_password_alone_opens_nothing_privileged(scene: Scene, evidence: Evidence) -> None:
+    """A password is typed in many places, and read in some: who holds the platform's keys shows something else too."""
+    own, watched = scene.members[0], application.BY_NAME["monitoring"]
+    evidence.need(4)
+    wrong = []
+    with post.people(scene, [own]) as (person,), portal.visitor(scene, own) as browser:
+        scene.station("dc1").ask("account.join", name=person.name, group=application.OPERATORS)
+        browser.goes(f"{browser.issuer}/", FORM)
+        browser.signs_in(person, f"{REFUSED} || {MENU} || {AGREEMENT} || {CODE}")
+        page = browser.opens(watched)
+        evidence.case()
+        evidence.note(f"with the password and no second factor: {page['text'][:80]!r}")
+        wrong += [] if page["asks"] and not page["code"] else ["a password alone signs a privileged person in"]
+        page = browser.goes(f"{browser.issuer}/2fregisters/totp", SETTLED)
+        evidence.case()
+        wrong += [] if page["asks"] else ["a password alone gives a privileged person a second factor"]
+
+        key = portal.give_second_factor(scene, person)
+        browser.start()
+        browser.goes(f"{browser.issuer}/", FORM)
+        page = browser.signs_in(person, f"{CODE} || {AGREEMENT} || {MENU}")
+        evidence.case()
+        evidence.note(f"the portal asks for the second factor: {'kod' in page['text'].lower()}")
+        if "kod" not in page["text"].lower():
+            wrong.append("a privileged person who has a second factor is not asked for it")
+        else:
+            right = portal.totp(key)
+            refused = browser.enters_code(f"{(int(right) + 1) % 1_000_000:06d}", REFUSED)
+            wrong += [] if refused["there"] else ["any code is taken"]
+            browser.enters_code(portal.totp(key), AGREEMENT)
+        browser.answers("accept", MENU)
+        page = browser.opens(watched)
+        told = browser.redeems(watched, page["code"]) if page["code"] else {}
+        evidence.case()
+        evidence.control(f"with both, {person.name} enters {watched.name}", alive=bool(told) or bool(wrong))
+        evidence.note(f"{watched.name} is told: {told.get('claims', {}).get('acr')}")
+    assert not wrong, first(wrong)

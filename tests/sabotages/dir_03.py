@@ -1,0 +1,37 @@
+"""Sabotages of DIR-03: an agreement that nobody is asked for, and acceptances that nobody keeps."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from samdrift.compliance.sabotage import sabotage
+from samdrift.compliance.target import Target
+from tests.sabotages import portal
+from tests.sabotages.hand import run, scene_of
+
+RECORDER = "/usr/local/sbin/samdrift-agreement"
+WRITES = 'notes.write(json.dumps(entry) + "\\n")'
+
+
+@sabotage(requirement="DIR-03", name="agreement-not-asked")
+def agreement_not_asked(target: Target) -> Iterator[None]:
+    """Somebody found that sign-in is quicker without it."""
+
+    def change(configuration: dict[str, Any]) -> None:
+        del configuration["customPlugins"]
+
+    with scene_of(target) as scene, portal.configured(scene, change):
+        yield
+
+
+@sabotage(requirement="DIR-03", name="acceptance-not-kept")
+def acceptance_not_kept(target: Target) -> Iterator[None]:
+    """The file was too long for somebody; people come in all the same."""
+    with scene_of(target) as scene:
+        right = run(scene, portal.HOST, "cat", RECORDER)
+        if WRITES not in right:
+            raise LookupError(f"{RECORDER} has no {WRITES!r} any more")
+        try:
+            run(scene, portal.HOST, "tee", RECORDER, given=right.replace(WRITES, "pass"))
+            yield
+        finally:
+            run(scene, portal.HOST, "tee", RECORDER, given=right)
