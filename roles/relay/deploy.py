@@ -62,6 +62,7 @@ def configure(settings: Settings) -> None:
         )
     for dest in FILTER_FILES:
         rendered(f"Filter: {Path(dest).name}", dest, units=[FILTER])
+    rendered("Filter is up when it answers", f"/etc/systemd/system/{FILTER}.d/samdrift.conf", units=[FILTER])
     accepted(name="Filter's files fit together", unit=FILTER, check="rspamadm configtest -q")
 
     certificate.obtained(settings.certificate, units=[POSTFIX], group="root")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,21 +23,22 @@ FORMS = ("plain", "zip", "nested zip")
 SCANNER = "clamav-daemon.socket clamav-daemon.service"
 
 
+def station(host: str) -> Station:
+    config = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "ssh" / "config"
+    return Station(host, ["ssh", "-F", str(config), "-o", "BatchMode=yes", host], through_shell=True)
+
+
 @pytest.fixture(scope="module")
 def world() -> Iterator[Station]:
     """A place on the guest that plays the world."""
-    yield from station("outside")
+    with station("outside") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Station]:
     """A place on the host with the mailboxes."""
-    yield from station("mail")
-
-
-def station(host: str) -> Iterator[Station]:
-    config = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "ssh" / "config"
-    with Station(host, ["ssh", "-F", str(config), "-o", "BatchMode=yes", host], through_shell=True) as found:
+    with station("mail") as found:
         yield found
 
 
@@ -50,15 +50,22 @@ def gateway(world: Station) -> str:
     return str(found[0]["addresses"][0])
 
 
-@pytest.fixture
-def address(on: On) -> str:
-    """Mail address of the recipient, as the directory knows it."""
-    return mail_of(on, RECIPIENT)
+@pytest.fixture(scope="module")
+def mail_of() -> dict[str, str]:
+    """Mail addresses of two people, as the directory knows them."""
+    found = {}
+    with station("dc1") as place:
+        for account in (RECIPIENT, OTHER):
+            command = ["samba-tool", "user", "show", account, "--attributes=mail"]
+            shown = place.ask("shell.run", command=command, patience=60.0)["out"]
+            found[account] = next(line.split()[1] for line in shown.splitlines() if line.startswith("mail:"))
+    return found
 
 
-def mail_of(on: On, account: str) -> str:
-    shown = on("dc1", f"samba-tool user show {account} --attributes=mail")
-    return next(line.split()[1] for line in shown.splitlines() if line.startswith("mail:"))
+@pytest.fixture(scope="module")
+def address(mail_of: dict[str, str]) -> str:
+    """Mail address of the recipient."""
+    return mail_of[RECIPIENT]
 
 
 def send(world: Station, gateway: str, one: post.Letter, *, recipient: str, sender: str = ANNA) -> dict[str, Any]:
@@ -136,10 +143,10 @@ def test_malware_from_outside_is_refused_and_told(
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("recipient", ["member", "world"])
 def test_malware_from_members_goes_nowhere_and_does_not_come_back(
-    recipient: str, form: str, on: On, address: str
+    recipient: str, form: str, on: On, mail_of: dict[str, str]
 ) -> None:
     """The bounce tells its sender; it does not bring the attachment into the mailbox past the filter."""
-    target = mail_of(on, OTHER) if recipient == "member" else ANNA
+    address, target = mail_of[RECIPIENT], mail_of[OTHER] if recipient == "member" else ANNA
     bad = post.letter(address, target, attached=post.forms("faktura", post.EICAR)[form])
     submitted(on, bad, sender=address, recipient=target)
     bounce = held(on, RECIPIENT, bad.word)
@@ -207,9 +214,9 @@ def test_the_world_is_offered_tls_and_no_more_than_it_needs(on: On, world: Stati
     assert "STARTTLS" in offered
     assert not {"DSN", "ETRN", "VRFY", "AUTH"} & set(offered.replace("250-", "").replace("250 ", "").split())
     assert verified[:1] == turned[:1] == "5"
-    authority = "/usr/local/share/ca-certificates/samdrift-*.crt"
+    authority = on("mx1", "cat /etc/postfix/authority.pem")
     call = f"openssl s_client -starttls smtp -connect {gateway}:25 -verify_hostname mx1.osterlen.example"
-    on("outside", f"{call} -CAfile $(echo {authority}) -verify_return_error < /dev/null")
+    on("outside", f"{call} -CAfile /dev/stdin -verify_return_error <<'E'\n{authority}E")
 
 
 def test_what_members_send_is_signed_and_the_world_verifies_it(on: On, address: str) -> None:
@@ -219,9 +226,10 @@ def test_what_members_send_is_signed_and_the_world_verifies_it(on: On, address: 
     search = f"for n in $(seq 40); do grep -rl {one.word} {post.WORLD} && exit; sleep 1; done; exit 1"
     found = on("outside", f"cat $({search})")
     assert f"dkim=pass (2048-bit key; unprotected) header.d={OWN}" in found
-    assert f"spf=pass smtp.mailfrom={address}" in found.replace('"', "")
+    assert f"spf=pass smtp.mailfrom={OWN}" in found
     assert f"dmarc=pass (p=reject dis=none) header.from={OWN}" in found
     assert "TLSv1.3" in found.partition("by mx.internet.example")[0]
+    assert "X-Spamd-Result" not in found
 
 
 def test_the_stores_address_alone_opens_nothing(store: Station) -> None:
@@ -249,8 +257,8 @@ def test_without_the_scanner_mail_waits_and_is_not_lost(
     finally:
         on("mx1", f"systemctl start {units}")
     assert not held(on, RECIPIENT, one.word, seconds=1)
-    on("mail", "for n in $(seq 30); do postqueue -f; sleep 2; postqueue -p | grep -q empty && exit; done; exit 1")
-    on("outside", f"for n in $(seq 40); do grep -rq {clean.word} {post.WORLD} && exit; sleep 1; done; exit 1")
+    on("mail", "postqueue -f")
+    on("outside", f"for n in $(seq 100); do grep -rq {clean.word} {post.WORLD} && exit; sleep 1; done; exit 1")
 
 
 def test_mail_for_a_stopped_store_is_kept_and_delivered(on: On, world: Station, gateway: str, address: str) -> None:
@@ -267,9 +275,7 @@ def test_mail_for_a_stopped_store_is_kept_and_delivered(on: On, world: Station, 
         assert not held(on, RECIPIENT, one.word, seconds=1)
     finally:
         on("mail", "systemctl start postfix")
-    began = time.monotonic()
-    assert held(on, RECIPIENT, one.word, seconds=110)
-    assert time.monotonic() - began < 110
+    assert held(on, RECIPIENT, one.word, seconds=150)
 
 
 def test_no_key_lies_open(on: On) -> None:
