@@ -30,7 +30,7 @@ def is_touched(scenario: str) -> bool:
 
 
 @pytest.mark.lab
-@pytest.mark.parametrize("scenario", part(SCENARIOS, size=5, is_touched=is_touched))
+@pytest.mark.parametrize("scenario", part(SCENARIOS, size=4, is_touched=is_touched))
 def test_scenario(scenario: str) -> None:
     """Created, deployed, deployed again without a change, verified, destroyed."""
     folder = Path(sys.executable).parent
