@@ -26,7 +26,7 @@ PATIENCE = 60.0
 FORM, MENU, AGREEMENT, CODE = (
     f"document.querySelector('{one}')" for one in ("#userfield", "#appslist", "#agreement", "#extcode")
 )
-SETTLED = f"{FORM} || {MENU} || {AGREEMENT} || {CODE} || document.querySelector('.message, #errorcontent, h3')"
+SETTLED = "!document.querySelector('[trspan=waitingmessage]') && document.querySelector('main, #errorcontent')"
 """Whatever the portal has to say, once it has stopped to look for a ticket."""
 
 
@@ -86,7 +86,7 @@ class Visitor:
         not to the application, which would redeem it.
         """
         asked = self.station.ask("oidc.ask", issuer=self.issuer, client=one.name, callback=self.callback(one))
-        page = self.goes(asked["url"], f"{self.left} || {SETTLED}", stop=self.callback(one))
+        page = self.goes(asked["url"], f"{self.left} || ({SETTLED})", stop=self.callback(one))
         brought = dict(parse_qsl(urlsplit(page["url"]).query)) if page["url"].startswith(self.callback(one)) else {}
         return {**page, "code": brought.get("code", "") if brought.get("state") == asked["state"] else ""}
 
