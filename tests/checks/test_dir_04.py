@@ -21,9 +21,8 @@ def test_dir_04_a_hand_edit_does_not_last(member: str, scene: Scene, evidence: E
     group = f"{member}-elected"
     evidence.need(4)
     wrong = []
-    with joined(scene, [boss, one], unit="Probe unit") as registers:
-        registers.put(one, unit="Probe unit", manager=boss.id)
-        registers.cycle()
+    place = {"unit": "Probe unit", "manager": boss.id}
+    with joined(scene, [boss]), joined(scene, [one], **place) as registers:
         right = origin.ask("account.shown", name=one.name, attributes=ATTRIBUTES)
         evidence.control(f"{one.name} has its manager by rule", alive=bool(right["manager"]))
 

@@ -45,8 +45,8 @@ def test_citizens_sign_in_there_and_only_there(on: On, citizen: str, password: s
 
 def test_a_citizen_reads_itself_and_services_read_all(citizen: str, password: str) -> None:
     reader = f"cn=reader,ou=services,{BASE}"
-    for name, word in ((citizen, password), (reader, secret("citizens-reader"))):
-        ask = f"ldapsearch -LLL -x -H {URL} -D {name} -y /dev/stdin -b ou=people,{BASE} uid userPassword"
+    for name, word, base in ((citizen, password, citizen), (reader, secret("citizens-reader"), f"ou=people,{BASE}")):
+        ask = f"ldapsearch -LLL -x -H {URL} -D {name} -y /dev/stdin -b {base} uid userPassword"
         told = to("cdir", ask, word).stdout
         assert "uid: nonce" in told
         assert "userPassword" not in told
