@@ -50,7 +50,7 @@ def obtained(
     """Add the operations that obtain the certificate where it is missing or no longer right, and keep it renewed.
 
     + found: setting `certificate`, as `samdrift.federation.setting.fact.certificate` makes it
-    + units: units that read the files: marked as pending by a deploy; after a renewal by the timer reloaded, or restarted
+    + units: units that read the files: marked as pending by a deploy; after a renewal reloaded, or restarted
       where they know no reload
     + group: who may read the key besides root; `root`: nobody, and its mode is 600
     """

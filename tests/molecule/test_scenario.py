@@ -29,8 +29,11 @@ def is_touched(scenario: str) -> bool:
     )
 
 
+CHOSEN: tuple[str, ...] = part(SCENARIOS, size=4, is_touched=is_touched)
+
+
 @pytest.mark.lab
-@pytest.mark.parametrize("scenario", part(SCENARIOS, size=4, is_touched=is_touched))
+@pytest.mark.parametrize("scenario", CHOSEN)
 def test_scenario(scenario: str) -> None:
     """Created, deployed, deployed again without a change, verified, destroyed."""
     folder = Path(sys.executable).parent

@@ -14,7 +14,7 @@ PORTAL = "sso"
 """The guest that is the portal, and its name in the hall's domain."""
 
 PRIVILEGED = "privileged"
-"""Group of the directory: whoever is in it, directly or through another group, never signs in without a second factor."""
+"""Group of the directory: who is in it, directly or through another, never signs in without a second factor."""
 
 OPERATORS, AGENTS = "priv-operators", "priv-agents"
 """Privileged groups: who operates the platform, and who answers cases at the help desk."""

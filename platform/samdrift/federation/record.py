@@ -143,7 +143,7 @@ class People(Record):
 
 
 class Agreement(Record):
-    """The user agreement, which everybody accepts before anything opens (DIR-03). A new version asks everybody again."""
+    """The user agreement, which everybody accepts before anything opens (DIR-03); a new version asks again."""
 
     version: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,19}$", description="1 to 20 of a-z, 0-9 and -: 2026-1")
     """Becomes part of a group's name in the directory."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 OWNED = (
-    "employeeNumber", "userPrincipalName", "mail", "givenName", "sn", "displayName", "company", "department", "division",
-    "title", "employeeType", "manager",
+    "employeeNumber", "userPrincipalName", "mail", "givenName", "sn", "displayName", "company", "department",
+    "division", "title", "employeeType", "manager",
 )  # fmt: skip
 """Attributes that rules own (DIR-04): whatever else stands in them is put right. An absent one is the empty string."""
 
