@@ -144,7 +144,7 @@ def test_a_name_or_key_changed_by_hand_does_not_lose_the_person() -> None:
     memory.accounts["boss"] = replace(right, name="boss")
     changes, ledger = cycle(memory, [entry()], ledger)
     assert people_changes(changes) == ["revert ystad.s1"]
-    memory.accounts["ystad.s1"] = replace(right, attributes={**right.attributes, "employeeID": "nonsense"})
+    memory.accounts["ystad.s1"] = replace(right, attributes={**right.attributes, "employeeNumber": "nonsense"})
     changes, _ = cycle(memory, [entry()], ledger)
     assert people_changes(changes) == ["revert ystad.s1"]
 
