@@ -11,8 +11,8 @@ from samdrift.standard import catalogue
 from tests.acceptance.conftest import Platform
 from tests.sample import ROOT, changed_files, part, touched_ids
 
-EXECUTED = {one.id for one in catalogue.load().requirements if one.tests}
-KNOWN = load()
+PROVEN = {one.id for one in catalogue.load().requirements if one.tests and not one.trial}
+KNOWN = tuple(one for one in load() if one.requirement in PROVEN)
 TOUCHED = touched_ids(changed_files())
 SABOTAGES = part(KNOWN, size=3, is_touched=lambda one: one.requirement in TOUCHED)
 FEDERATION = load_federation(ROOT / "stacks", "ystad-osterlen")
@@ -58,7 +58,7 @@ def test_the_standard_holds(platform: Platform) -> None:
     answer = platform.ask("verify", "--json", "-", ok=False)
     executed = [one for one in answer["results"] if one["check"]]
     assert [one for one in executed if one["verdict"] != "PASS"] == []
-    assert {one["requirement"] for one in executed} >= EXECUTED
+    assert {one["requirement"] for one in executed} >= PROVEN
 
 
 @pytest.mark.parametrize("requirement", sorted({one.requirement for one in SABOTAGES}))

@@ -32,9 +32,17 @@ def report_of(results: list[Result], *ids: str) -> Report:
 
 
 def test_requirement_without_a_check_is_unproven() -> None:
-    (finding,) = report_of([], "MAIL-01").findings
+    (finding,) = report_of([], "SLA-02").findings
     assert finding.verdict is Verdict.UNPROVEN
     assert "no check" in finding.results[0].evidence[0]
+
+
+def test_check_on_trial_is_unproven_whether_it_ran_or_not_and_still_told_when_it_fails() -> None:
+    record = STANDARD.by_id("NET-01").model_copy(update={"trial": True})
+    assert find(record, results=[], now=NOW).verdict is Verdict.UNPROVEN
+    assert find(record, results=all_pass("NET-01"), now=NOW).verdict is Verdict.UNPROVEN
+    red = [result("NET-01", Verdict.FAIL, check=record.tests[0])]
+    assert find(record, results=red, now=NOW).verdict is Verdict.FAIL
 
 
 def test_check_that_left_no_result_did_not_finish() -> None:

@@ -54,7 +54,9 @@ def verify(
         raise StateError(f"{what} in {place.root}: there is nothing to check")
     begun = time.monotonic()
     others = policy_results(place.stacks, requirements=selected) if extra is None else tuple(extra)
-    found = run_checks(state=place, requirements=selected, stack=stack, environment=environment, say=say)
+    # A check on trial is run by who names it.
+    run = [one for one in selected if ids or not one.trial]
+    found = run_checks(state=place, requirements=run, stack=stack, environment=environment, say=say)
     now = datetime.now(tz=UTC)
     report = Report(
         platform=place.name,
@@ -180,7 +182,7 @@ def find(requirement: Requirement, *, results: Sequence[Result], now: datetime) 
     gone = {one.check for one in results if one.requirement == requirement.id and one.is_expired(now)}
     executed = {one.check for one in own}
     for test in requirement.tests:
-        if test not in executed:
+        if test not in executed and not requirement.trial:
             own.append(_state(requirement, Verdict.DNF, f"the check {test} left no result", check=test, now=now))
     for policy in requirement.policies:
         if policy not in executed:
@@ -190,6 +192,9 @@ def find(requirement: Requirement, *, results: Sequence[Result], now: datetime) 
     own += [
         _state(requirement, Verdict.UNPROVEN, f"not checked yet: {one}", now=now) for one in requirement.open_clauses
     ]
+    if requirement.trial:
+        sentence = f"its checks are on trial: samdrift verify -r {requirement.id} runs them"
+        own.append(_state(requirement, Verdict.UNPROVEN, sentence, now=now))
     if requirement.stage is not Stage.PREVIEW and not requirement.tests:
         own.append(_state(requirement, Verdict.UNPROVEN, "no check on the running platform is executed yet", now=now))
     if not own:

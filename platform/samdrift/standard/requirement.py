@@ -88,6 +88,9 @@ class Requirement(Record):
     `source` names paragraphs of the study behind the standard; `today` marks what the study does not ask for but
     a municipality answers for now. `open_clauses` are the parts of the statement that no check executes yet:
     while there is one, the best verdict is UNPROVEN.
+
+    `trial`: its checks on the platform were not yet seen both green and, by each sabotage, red. They run when the id is
+    asked for; otherwise the requirement is UNPROVEN, for such a check proves nothing.
     """
 
     id: RequirementId
@@ -102,6 +105,7 @@ class Requirement(Record):
     checks: tuple[Check, ...] = ()
     sabotages: tuple[Sabotage, ...] = ()
     open_clauses: tuple[Sentence, ...] = ()
+    trial: bool = False
 
     @model_validator(mode="after")
     def _checks_fit(self) -> Requirement:
@@ -111,6 +115,8 @@ class Requirement(Record):
         for check in self.checks:
             if check.test and not check.test.startswith(f"test_{self.id.lower().replace('-', '_')}_"):
                 raise ValueError(f"{self.id}: the test {check.test} must begin with the requirement's id")
+        if self.trial and not self.tests:
+            raise ValueError(f"{self.id}: a trial is of checks on the platform, and none is named")
         if self.sabotages and not self.tests:
             raise ValueError(f"{self.id}: a sabotage needs a check on the platform that it turns red")
         return self
