@@ -26,6 +26,8 @@ PATIENCE = 60.0
 FORM, MENU, AGREEMENT, CODE = (
     f"document.querySelector('{one}')" for one in ("#userfield", "#appslist", "#agreement", "#extcode")
 )
+AGREEMENT_WORD = "Användaravtal"
+"""Heading of the page that asks for the agreement."""
 SETTLED = "!document.querySelector('[trspan=waitingmessage]') && document.querySelector('main, #errorcontent')"
 """Whatever the portal has to say, once it has stopped to look for a ticket."""
 
@@ -63,6 +65,11 @@ class Visitor:
         page: dict[str, Any] = self.station.ask(
             "browser.act", script=script, until=until, seconds=PATIENCE, patience=PATIENCE + 30
         )
+        return page
+
+    def page(self) -> dict[str, Any]:
+        """Look at the page as it is."""
+        page: dict[str, Any] = self.station.ask("browser.page", patience=PATIENCE)
         return page
 
     def signs_in(self, person: Person, until: str) -> dict[str, Any]:

@@ -8,12 +8,9 @@ import pytest
 
 from samdrift.compliance.evidence import Evidence
 from tests.checks import portal, post
-from tests.checks.portal import AGREEMENT, FORM, MENU
+from tests.checks.portal import AGREEMENT, AGREEMENT_WORD, FORM, MENU
 from tests.checks.scene import Scene
 from tests.checks.watch import first
-
-AGREEMENT_WORD = "Användaravtal"
-"""The page's heading."""
 
 
 @pytest.mark.requirement("DIR-03")
