@@ -82,23 +82,28 @@ class _Browser:
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._page = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.call("Page.enable")
-        self.call("Network.enable")
 
     _page: str | None = None
 
     def call(self, method: str, **parameters: object) -> dict:
-        """Call and return the result; what the browser tells unasked is let pass."""
-        number = next(self._numbers)
-        message: dict[str, object] = {"id": number, "method": method, "params": parameters}
-        if self._page:
-            message["sessionId"] = self._page
-        os.write(self._write, json.dumps(message).encode() + b"\0")
+        """Call and return the result; a request that is to be stopped is, all else told unasked is let pass."""
+        number = self._send(method, **parameters)
         for told in self._told(time.monotonic() + 30):
+            if told.get("method") == "Fetch.requestPaused":
+                self._send("Fetch.failRequest", requestId=told["params"]["requestId"], errorReason="BlockedByClient")
             if told.get("id") == number:
                 if "error" in told:
                     raise OSError(f"{method}: {told['error']['message']}")
                 return told["result"]
         raise AssertionError("unreachable")
+
+    def _send(self, method: str, **parameters: object) -> int:
+        number = next(self._numbers)
+        message: dict[str, object] = {"id": number, "method": method, "params": parameters}
+        if self._page:
+            message["sessionId"] = self._page
+        os.write(self._write, json.dumps(message).encode() + b"\0")
+        return number
 
     def _told(self, deadline: float) -> Iterator[dict]:
         while True:
@@ -163,7 +168,9 @@ def visit(*, url: str, until: str = "true", seconds: float = 30.0, stop: str = "
 
     + stop: what begins so is not asked for: whoever was sent there gets an error, and the address is known
     """
-    _OPEN[-1].call("Network.setBlockedURLs", urls=[f"{stop}*"] if stop else [])
+    _OPEN[-1].call("Fetch.disable")
+    if stop:
+        _OPEN[-1].call("Fetch.enable", patterns=[{"urlPattern": f"{stop}*"}])
     failed = _OPEN[-1].call("Page.navigate", url=url).get("errorText")
     return {"error": failed} | page(until=until, seconds=seconds) if not failed else {"error": failed, **_shown(False)}
 
