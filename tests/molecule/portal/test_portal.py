@@ -249,6 +249,23 @@ def test_who_leaves_is_signed_out_everywhere(person: Person, password: str, on: 
         on("dc1", f"samba-tool user enable {OTHER}")
 
 
+def test_a_new_version_asks_everybody_again(person: Person, password: str, on: Callable[..., str]) -> None:
+    """Also who is signed in, at the next step."""
+    restart = "systemctl restart lemonldap-ng-fastcgi-server"
+    file = "/etc/lemonldap-ng/conf/lmConf-1.json"
+    person.goes(f"{ISSUER}/", FORM)
+    if not person.signs_in(STAFF, password, f"{MENU} || {AGREEMENT}")["text"].count("Servicedesk"):
+        person.answers("accept", MENU)
+    on("sso", f"cp -p {file} /root/right.json && sed -i 's/2026-1/2026-2/' {file} && {restart}")
+    try:
+        assert person.goes(f"{ISSUER}/", AGREEMENT)["there"]
+        person.start()
+        person.goes(person.asked_by("desk", DESK), FORM)
+        assert person.signs_in(STAFF, password, AGREEMENT)["there"]
+    finally:
+        on("sso", f"mv /root/right.json {file} && {restart}")
+
+
 def test_the_portals_account_may_note_acceptances_and_nothing_else(on: Callable[..., str]) -> None:
     """With its own password, from its own host: its right is one attribute of one kind of group."""
     look = """
