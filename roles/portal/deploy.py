@@ -28,7 +28,6 @@ PACKAGES = (
     "libconvert-pem-perl",  # statements of people, signed
     "libcrypt-jwt-perl",
     "libstring-random-perl",
-    "libauthen-webauthn-perl",  # keys as second factor
     "libemail-address-xs-perl",  # the change of a password, which could tell of itself by mail
     "libemail-sender-perl",
     "libmime-tools-perl",
