@@ -82,7 +82,8 @@ def directions(scene: Scene, here: post.Person, there: post.Person) -> tuple[Dir
 
 def nothing_arrives(scene: Scene, way: Direction, sender: post.Person, *, began: str, evidence: Evidence) -> list[str]:
     """Send every form of the malware one way; return a sentence for each that arrives, or raises no alarm."""
-    found, sent = [], {}
+    found: list[str] = []
+    sent: dict[str, post.Letter] = {}
     for form, attached in post.forms("faktura", post.EICAR).items():
         bad = sent[form] = post.letter(way.sender, way.recipient, attached=attached)
         told = way.hand_in(bad)
@@ -93,34 +94,33 @@ def nothing_arrives(scene: Scene, way: Direction, sender: post.Person, *, began:
         told = way.hand_in(good)
         arrived = told["step"] == "taken" and way.arrived(good.word, post.DELIVERY)
         evidence.control(f"a harmless {form} attachment goes {way.name}", alive=bool(arrived))
+    quiet: dict[str, str] = {}
     for form, bad in sent.items():
+        # A bounce may say what was refused; it must not bring it back.
+        back = [one["folder"] for one in post.mailbox(scene, sender, bad.word) if one["attachments"]]
         if way.arrived(bad.word, 0.0):
             found.append(f"{form} malware {way.name} reaches {way.recipient}")
-        # A bounce may say what was refused; it must not bring it back.
-        held = [one["folder"] for one in post.mailbox(scene, sender, bad.word) if one["attachments"]]
-        if held:
-            found.append(f"{form} malware {way.name} lies in {held[0]} of {sender.address}")
-        if not raised(scene, bad.word, since=began, seconds=REACTION):
-            found.append(f"{form} malware {way.name} raised no alarm")
-    return found
+        elif back:
+            found.append(f"{form} malware {way.name} lies in {back[0]} of {sender.address}")
+        else:
+            quiet[form] = bad.word
+    alarmed = raised(scene, set(quiet.values()), since=began, seconds=REACTION)
+    return found + [f"{form} malware {way.name} raised no alarm" for form, word in quiet.items() if word not in alarmed]
 
 
-def raised(scene: Scene, word: str, *, since: str, seconds: float) -> bool:
-    """Whether the gateway told of malware with this word in the message's subject and in its attachment's name."""
+def raised(scene: Scene, words: set[str], *, since: str, seconds: float) -> set[str]:
+    """The words of which the gateway told as malware: each in the message's subject and in its attachment's name."""
     deadline = time.monotonic() + seconds
+    command = ["journalctl", "-q", "-o", "cat", "--since", f"@{since}", "-g", ALARM]
     while True:
-        lines = (
-            scene.station(GATEWAY)
-            .ask(
-                "shell.run",
-                command=["journalctl", "-q", "-o", "cat", "--since", f"@{since}", "-g", ALARM],
-                patience=60.0,
-            )["out"]
-            .splitlines()
-        )
-        facts = [json.loads(line.partition(ALARM)[2]) for line in lines if word in line]
-        if any(word in one["subject"] and any(word in name for name in one["attachments"]) for one in facts):
-            return True
-        if time.monotonic() > deadline:
-            return False
+        lines = scene.station(GATEWAY).ask("shell.run", command=command, patience=60.0)["out"].splitlines()
+        facts = [json.loads(line.partition(ALARM)[2]) for line in lines]
+        told = {
+            word
+            for word in words
+            for one in facts
+            if word in one["subject"] and any(word in name for name in one["attachments"])
+        }
+        if told == words or time.monotonic() > deadline:
+            return told
         time.sleep(1)
