@@ -25,6 +25,7 @@ PACKAGES = (
     "libio-socket-timeout-perl",  # the directory
     "libnet-ldap-perl",
     "libgssapi-perl",  # tickets
+    "libio-string-perl",  # every issuer of statements, and no package says so
     "libconvert-pem-perl",  # statements of people, signed
     "libcrypt-jwt-perl",
     "libstring-random-perl",
