@@ -77,10 +77,12 @@ def test_only_a_host_that_may_sets_its_clock() -> None:
 
 
 def test_every_template_says_whose_it_is() -> None:
-    """Whoever finds a file on a host must learn where to change it; locale.conf takes assignments only."""
+    """Whoever finds a file on a host must learn where to change it; some formats have no room for that."""
     root = Path(__file__).parents[2] / "roles"
-    files = [path for path in root.glob("*/templates/**/*") if path.is_file() and path.name != "locale.conf.j2"]
+    files = [path for path in root.glob("*/templates/**/*") if path.is_file()]
     assert len(files) > 30
-    assert [
-        str(path) for path in files if "managed by roles/" not in path.read_text() and "pam-configs" not in str(path)
-    ] == []
+    silent = [path for path in files if "managed by roles/" not in path.read_text()]
+    # JSON and signatures have no comments, locale.conf takes assignments only, pam-configs fields only; the help desk's
+    # texts are letters.
+    mute = ("*.json", "*.json.j2", "*.ndb", "locale.conf.j2", "pam-configs/*", "texts/*")
+    assert [str(path) for path in silent if not any(path.match(pattern) for pattern in mute)] == []

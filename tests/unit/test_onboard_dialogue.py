@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from samdrift.cli import app
-from samdrift.federation import addressing, interview
+from samdrift.federation import addressing, catalogue, interview
 from samdrift.federation.load import load_federation
 from samdrift.federation.mistake import LoadError
 from samdrift.federation.record import Member, People
@@ -28,6 +28,8 @@ def stacks(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(stacks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The verb, with what a person types line by line; the input ends after the last one."""
+    # What a person types is written down below for these two; further services are asked for in the same way.
+    monkeypatch.setattr(catalogue, "OFFERED", ("directory", "workplace"))
     monkeypatch.setenv("SAMDRIFT_STACKS", str(stacks))
     monkeypatch.setenv("SAMDRIFT_STATE", str(tmp_path / "state"))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from samdrift.federation.service import backup, database, directory, help_desk, mail, spam_filter, workplace
 
+# In the order in which a member that joins is asked: what others stand on comes first.
 OFFERED = (
-    backup.SERVICE,
-    database.SERVICE,
     directory.SERVICE,
+    workplace.SERVICE,
+    database.SERVICE,
     spam_filter.SERVICE,
     mail.SERVICE,
     help_desk.SERVICE,
-    workplace.SERVICE,
+    backup.SERVICE,
 )
