@@ -11,15 +11,17 @@ from tests.checks.scene import Scene
 CLIENTS = {"adm", "ped"}
 
 
-def declared_targets(scene: Scene) -> list[dict[str, Any]]:
-    """Return every single TCP port and echo that flows open from clients to hosts of the hall, both families.
+def declared_targets(scene: Scene, *networks: str) -> list[dict[str, Any]]:
+    """Return every single TCP port and echo that flows open to hosts of the hall, both families.
+
+    From these networks of a member (`adm`, `ped`), or from either for none.
 
     Ranges of ports are left out: they are opened for what a host gives out by number, and nobody need listen on each.
     """
     return [
         {"name": host, "address": address, "protocol": flow.protocol, "port": int(port)}
         for flow in _for_clients()
-        if flow.protocol != "udp"
+        if flow.protocol != "udp" and set(flow.source) & ({*networks} or CLIENTS)
         for host in flow.target
         if host in scene.guests
         for address in addresses_for_clients(scene, host)
