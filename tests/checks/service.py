@@ -11,16 +11,16 @@ from tests.checks.scene import Scene
 CLIENTS = {"adm", "ped"}
 
 
-def declared_targets(scene: Scene, *networks: str) -> list[dict[str, Any]]:
+def declared_targets(scene: Scene, *networks: str, member: str | None = None) -> list[dict[str, Any]]:
     """Return every single TCP port and echo that flows open to hosts of the hall, both families.
 
-    From these networks of a member (`adm`, `ped`), or from either for none.
+    From these networks of a member (`adm`, `ped`), or from either for none; of the services the member has switched on.
 
     Ranges of ports are left out: they are opened for what a host gives out by number, and nobody need listen on each.
     """
     return [
         {"name": host, "address": address, "protocol": flow.protocol, "port": int(port)}
-        for flow in _for_clients()
+        for flow in _for_clients(scene.member(member).services if member else catalogue.OFFERED)
         if flow.protocol != "udp" and set(flow.source) & ({*networks} or CLIENTS)
         for host in flow.target
         if host in scene.guests
@@ -53,8 +53,8 @@ def unexplained_ports(scene: Scene) -> list[str]:
     ]
 
 
-def _for_clients() -> list[Flow]:
-    flows = (*catalogue.PLATFORM_FLOWS, *(flow for name in catalogue.OFFERED for flow in catalogue.BY_NAME[name].flows))
+def _for_clients(services: tuple[str, ...] = catalogue.OFFERED) -> list[Flow]:
+    flows = (*catalogue.PLATFORM_FLOWS, *(flow for name in services for flow in catalogue.BY_NAME[name].flows))
     return [flow for flow in flows if set(flow.source) & CLIENTS]
 
 

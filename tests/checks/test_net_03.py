@@ -19,7 +19,7 @@ DIRECTORIES = ("dc1", "dc2")
 def test_net_03_every_site_reaches_the_hall(member: str, scene: Scene, evidence: Evidence) -> None:
     """A service in the hall that one site does not reach, or reaches badly, is not a shared service."""
     sites = [scene.at(name) for name in scene.guests if name in (f"{member}-adm", f"{member}-ped")]
-    targets = {site.name: declared_targets(scene, site.interface) for site in sites}
+    targets = {site.name: declared_targets(scene, site.interface, member=member) for site in sites}
     evidence.need(sum(map(len, targets.values())))
     for name in ("adm", "ped"):
         assert not (wrong := duplicates(scene, member, name, evidence)), first(wrong)
