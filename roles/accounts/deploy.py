@@ -13,7 +13,7 @@ from pyinfra.api.deploy import deploy
 from pyinfra.operations import files, server
 
 from roles.accounts.settings import Settings
-from roles.operations import backup, file, package, unit
+from roles.operations import backup, file, package, unit, upkeep
 
 TEMPLATES = Path(__file__).parent / "templates"
 SOURCE = Path(__file__).resolve().parents[2] / "platform" / "samdrift"
@@ -111,7 +111,13 @@ def activate(settings: Settings) -> None:
     if settings.samples:
         sampled(name="Sample registers", members=[one for one in settings.members if one["sample"]])
         unit.running(name="Stub of a school register", unit=SCHOOL)
-    applied(name="Accounts are as registers and rules say")
+    upkeep.applied(
+        name="Accounts are as registers and rules say",
+        look=f"if [ -e {STATE}/ledger.json ]; then samdrift-accounts lacking; else echo first; fi",
+        # A register at fault is its member's to mend, and stops no deploy.
+        apply="samdrift-accounts apply || [ $? -eq 1 ]",
+        whole="accounts are as they shall be",
+    )
     unit.running(name="Cycle of accounts", unit=TIMER)
 
 
@@ -135,27 +141,3 @@ def sampled(*, members: list[dict[str, Any]]) -> Iterator[Any]:
         host.noop("the sample registers are there")
         return
     yield StringCommand("/usr/local/sbin/samdrift-accounts sample")
-
-
-class Lacking(FactBase):
-    """What a cycle would change now, a line each; also why none can be made."""
-
-    default = list
-
-    def command(self) -> str:
-        return f"if [ -e {STATE}/ledger.json ]; then samdrift-accounts lacking 2>&1 || true; else echo first; fi"
-
-    def process(self, output: list[str]) -> list[str]:
-        return output
-
-
-@operation()
-def applied() -> Iterator[Any]:
-    """Run a cycle where one would change something.
-
-    A register at fault is its member's to mend, and stops no deploy.
-    """
-    if not host.get_fact(Lacking):
-        host.noop("accounts are as they shall be")
-        return
-    yield StringCommand("samdrift-accounts apply || [ $? -eq 1 ]")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pyinfra.api.deploy import deploy
 
-from roles.database import contents
 from roles.database.settings import Settings
-from roles.operations import backup, certificate, file, package, unit
+from roles.operations import backup, certificate, file, package, unit, upkeep
 
 TEMPLATES = Path(__file__).parent / "templates"
+PROGRAM = "/usr/local/sbin/samdrift-database"
 FOLDER = "/etc/postgresql/17/main"
 PACKAGES = ("postgresql-17", "python3-psycopg2")
 SERVER = "postgresql@17-main.service"
@@ -36,7 +36,7 @@ def configure(settings: Settings) -> None:
     rendered("TLS, and how much at once", f"{FOLDER}/conf.d/samdrift.conf", owner="postgres:postgres", units=[SERVER])
     access = {"mode": "640", "owner": "postgres:postgres", "units": [SERVER]}
     rendered("Each system comes from its own hosts", f"{FOLDER}/pg_hba.conf", **access)
-    rendered("Accounts and databases are made by this", contents.PROGRAM, mode="755")
+    rendered("Accounts and databases are made by this", PROGRAM, mode="755")
     file.written(
         name="Systems as they shall be",
         dest="/etc/samdrift/database.json",
@@ -61,4 +61,9 @@ def kept(name: str) -> None:
 def activate(settings: Settings) -> None:
     """Serve, and make what is missing."""
     unit.running(name="PostgreSQL", unit=SERVER)
-    contents.made(name="Every system has its account and its database")
+    upkeep.applied(
+        name="Every system has its account and its database",
+        look=f"{PROGRAM} check",
+        apply=f"{PROGRAM} apply",
+        whole="accounts, databases and rights are as they shall be",
+    )

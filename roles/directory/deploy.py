@@ -10,7 +10,7 @@ from pyinfra.api.deploy import deploy
 
 from roles.directory import domain, sysvol
 from roles.directory.settings import Settings
-from roles.operations import backup, certificate, file, package, unit
+from roles.operations import backup, certificate, file, package, unit, upkeep
 
 TEMPLATES = Path(__file__).parent / "templates"
 PACKAGES = (
@@ -105,7 +105,12 @@ def activate(settings: Settings) -> None:
     unit.running(name="Directory with its certificate", unit=SAMBA)
     domain.answers(name="Directory answers with its certificate")
     if settings.first:
-        domain.filled(name="Members, groups and people are in the directory")
+        upkeep.applied(
+            name="Members, groups and people are in the directory",
+            look=f"{domain.PROGRAM} check",
+            apply=f"{domain.PROGRAM} apply",
+            whole="the directory has all it shall have",
+        )
     unit.running(name="sysvol", unit="samdrift-sysvol.timer")
 
 

@@ -38,18 +38,6 @@ class Complete(FactBase):
         return output == ["yes"]
 
 
-class Lacking(FactBase):
-    """What the domain's contents lack, a line each; also when the directory cannot be read."""
-
-    default = list
-
-    def command(self) -> str:
-        return f"{PROGRAM} check 2>&1 || true"
-
-    def process(self, output: list[str]) -> list[str]:
-        return output
-
-
 @operation()
 def held(
     *, realm: str, domain: str, short_name: str, address: str, peer_address: str, first: bool, admin_password: str
@@ -112,13 +100,3 @@ class Ready(FactBase):
 
     def process(self, output: list[str]) -> bool:
         return output == ["yes"]
-
-
-@operation()
-def filled() -> Iterator[Any]:
-    """Make the domain's contents as /etc/samdrift/directory.json says, in one transaction."""
-    lacking = host.get_fact(Lacking)
-    if not lacking:
-        host.noop("the directory has all it shall have")
-        return
-    yield StringCommand(f"{PROGRAM} apply")

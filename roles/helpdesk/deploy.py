@@ -8,11 +8,11 @@ from pathlib import Path
 from pyinfra.api.deploy import deploy
 from pyinfra.operations import files
 
-from roles.helpdesk import contents
 from roles.helpdesk.settings import Settings
-from roles.operations import certificate, file, package, unit
+from roles.operations import certificate, file, package, unit, upkeep
 
 TEMPLATES = Path(__file__).parent / "templates"
+PROGRAM = "/usr/local/sbin/samdrift-helpdesk"
 PACKAGES = (
     "apache2",
     "libapache2-mod-fcgid",
@@ -80,7 +80,7 @@ def configure(settings: Settings) -> None:
         rendered(f"Rules and pages: {part}", f"{SHARE}/{part}", units=[APACHE])
     for part in TEXTS:
         rendered(f"Text of mail: {part}", f"{SHARE}/texts/{part}")
-    rendered("Contents are made by this", contents.PROGRAM, mode="755")
+    rendered("Contents are made by this", PROGRAM, mode="755")
     for job in JOBS:
         for suffix in ("service", "timer"):
             dest = f"/etc/systemd/system/samdrift-helpdesk-{job}.{suffix}"
@@ -112,7 +112,12 @@ def enabled(part: str) -> None:
 @deploy("helpdesk: activate")
 def activate(settings: Settings) -> None:
     """Make what is missing in the case system, then open it."""
-    contents.made(name="Queues, fields, groups, rights, texts and rules")
+    upkeep.applied(
+        name="Queues, fields, groups, rights, texts and rules",
+        look=f"{PROGRAM} check",
+        apply=f"{PROGRAM} apply",
+        whole="the case system has all it shall have",
+    )
     unit.running(name="Portal", unit=APACHE)
     unit.running(name="Mail of cases", unit=POSTFIX)
     for job in JOBS:

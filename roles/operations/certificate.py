@@ -6,14 +6,11 @@ place together, by one rename of a link; the programs that read them are restart
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pyinfra import host
-from pyinfra.api import FactBase, StringCommand, operation
-
-from roles.operations import file, package, unit
+from roles.operations import file, package, unit, upkeep
 from roles.operations.setting import require, require_domain
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -68,25 +65,10 @@ def obtained(
     ):
         marked = [TIMER] if dest.startswith("/etc/systemd") else []
         file.rendered(name=name, dest=dest, templates=TEMPLATES, values=values, mode=mode, units=marked)
-    _obtained(name=f"Certificate of {found['names'][0]}")
+    upkeep.applied(
+        name=f"Certificate of {found['names'][0]}",
+        look=f"{PROGRAM} due",
+        apply=f"{PROGRAM} obtain",
+        whole="the certificate is as it shall be",
+    )
     unit.running(name="Renewal of the certificate", unit=TIMER)
-
-
-class Due(FactBase):
-    """Why the host needs a new certificate, a line each; none: it needs none."""
-
-    default = list
-
-    def command(self) -> str:
-        return f"{PROGRAM} due 2>&1 || true"
-
-    def process(self, output: list[str]) -> list[str]:
-        return output
-
-
-@operation()
-def _obtained() -> Iterator[Any]:
-    if not host.get_fact(Due):
-        host.noop("the certificate is as it shall be")
-        return
-    yield StringCommand(f"{PROGRAM} obtain")
