@@ -8,7 +8,7 @@ from pathlib import Path
 from pyinfra.api.deploy import deploy
 
 from roles.backup.settings import Settings
-from roles.operations import file, package, unit
+from roles.operations import backup, file, package, unit
 
 TEMPLATES = Path(__file__).parent / "templates"
 PACKAGES = ("borgbackup", "borgmatic", "openssh-client")
@@ -29,10 +29,7 @@ def configure(settings: Settings) -> None:
     def rendered(name: str, dest: str, **options: object) -> None:
         file.rendered(name=name, dest=dest, templates=TEMPLATES, values={"settings": settings}, **options)
 
-    file.written(name="Key to the store", dest=f"{PLACE}/key", text=f"{settings.key.strip()}\n")
-    # A name of our own for the store: its key is known by it whatever address it has.
-    text = f"samdrift-store {settings.store_key}\n"
-    file.written(name="The store's key", dest=f"{PLACE}/known_hosts", text=text, mode="644")
+    backup.reached(place=PLACE, key=settings.key, store_key=settings.store_key)
     file.written(name="Secret of the passphrases", dest=f"{PLACE}/secret", text=f"{settings.secret}\n")
     facts = {
         "host": settings.host,

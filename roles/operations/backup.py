@@ -52,6 +52,15 @@ def declared(
     )
 
 
+def reached(*, place: str, key: str, store_key: str) -> None:
+    """Bring the way to the backup store: this host's key in folder `place`, and the store's own.
+
+    The store has a name of our own there: its key is known by it whatever address it has.
+    """
+    file.written(name="Key to the store", dest=f"{place}/key", text=f"{key.strip()}\n")
+    file.written(name="The store's key", dest=f"{place}/known_hosts", text=f"samdrift-store {store_key}\n", mode="644")
+
+
 def repository(system: str, member: str | None = None) -> str:
     """Return the name of the repository of a system, or of one member's part.
 

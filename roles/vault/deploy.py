@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyinfra.api.deploy import deploy
 
-from roles.operations import file, package, unit
+from roles.operations import backup, file, package, unit
 from roles.vault.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,9 +29,7 @@ def configure(settings: Settings) -> None:
     def rendered(name: str, dest: str, **options: object) -> None:
         file.rendered(name=name, dest=dest, templates=TEMPLATES, values={"settings": settings}, **options)
 
-    file.written(name="Key to the store", dest=f"{PLACE}/key", text=f"{settings.key.strip()}\n")
-    text = f"samdrift-store {settings.store_key}\n"
-    file.written(name="The store's key", dest=f"{PLACE}/known_hosts", text=text, mode="644")
+    backup.reached(place=PLACE, key=settings.key, store_key=settings.store_key)
     facts = {
         "store": settings.store,
         "port": settings.port,
