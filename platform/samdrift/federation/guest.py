@@ -82,7 +82,6 @@ def _hall_guest(federation: Federation, row: HallGuest) -> Guest:
         vm_id=row.vm_id,
         offset=row.offset,
         domain=federation.hall.ad_domain if row.in_directory else None,
-        asks_directory=row.in_directory,
         legs=_edge_legs(federation, nets)
         if row.role == "edge"
         else (_Leg(network, row.number, gateway=router(network)),),
@@ -142,7 +141,6 @@ def _member(federation: Federation, member: Member) -> tuple[Guest, ...]:
             vm_id=addressing.member_vm_id(member.code, part),
             offset=placement.member_offset(ordinal, part),
             domain=federation.hall.ad_domain,
-            asks_directory=True,
             legs=(_Leg(nets[part], addressing.WORKPLACE, gateway=router(nets[part])),),
         )
         for part in ("adm", "ped")
@@ -160,7 +158,6 @@ def _guest(
     offset: int,
     legs: tuple[_Leg, ...],
     domain: str | None = None,
-    asks_directory: bool = False,
     disk_gib: int | None = None,
 ) -> Guest:
     facts = federation.hall
@@ -188,7 +185,7 @@ def _guest(
         tags=("samdrift", f"fed-{federation.name}", f"stack-{stack.name}", f"role-{shape.role}", f"owner-{owner}"),
         start_order=shape.start_order,
         disposable=any(entry.guest == name for entry in facts.disposable),
-        nameservers=_nameservers(federation, shape.role, legs=legs, asks_directory=asks_directory),
+        nameservers=_nameservers(federation, shape.role, legs=legs, asks_directory=domain is not None),
         search=search,
     )
 

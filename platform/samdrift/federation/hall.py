@@ -6,7 +6,7 @@ addresses in other people's firewalls and backups hang on them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from samdrift.federation.derived import NetworkName
 from samdrift.federation.record import Hall
@@ -31,7 +31,7 @@ class HallGuest:
     start_order: int = 3
     public: bool = False
     """Strangers check its certificate: where the hall's stack file names an authority outside, it comes from there."""
-    in_directory: bool = field(default=False)
+    in_directory: bool = False
     """Named in the directory's own domain, and asks its hosts for names."""
 
 
