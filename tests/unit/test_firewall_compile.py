@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvelab.firewall.compile import compile_ruleset
+from pvelab.firewall.compile import check_ruleset, compile_ruleset
 from pvelab.firewall.macro import MACROS
 from pvelab.firewall.model import (
     FirewallError,
@@ -149,7 +149,7 @@ def test_options_of_a_guest() -> None:
 )
 def test_a_wrong_rule_is_named_even_while_the_firewall_is_off(rule: Rule, said: str) -> None:
     with pytest.raises(FirewallError) as error:
-        compile_ruleset(FirewallSpec(enable=False, guests=(guest(rule),)))
+        check_ruleset(FirewallSpec(enable=False, guests=(guest(rule),)))
     assert str(error.value).startswith(said)
 
 

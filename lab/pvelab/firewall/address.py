@@ -4,6 +4,7 @@ A set is kept as sorted, disjoint, closed intervals of integers, one list per fa
 sets hold, and in it "the most specific entry decides" (ipset's `nomatch`) is plain arithmetic.
 """
 
+import functools
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from pvelab.firewall.model import FirewallError, Ipset
 
 Interval = tuple[int, int]
+_REMEMBERED = 1 << 14
+"""The same few thousand texts and intervals come back with every compilation."""
 _LAST = {4: 2**32 - 1, 6: 2**128 - 1}
 
 
@@ -70,6 +73,7 @@ def subtract(intervals: Iterable[Interval], hole: Interval) -> tuple[Interval, .
     return tuple(left)
 
 
+@functools.lru_cache(_REMEMBERED)
 def parse_element(text: str) -> tuple[int, Interval]:
     """Family and interval of an address, a network or a range. Raises ValueError.
 
@@ -156,6 +160,7 @@ def render(intervals: Iterable[Interval], family: int) -> list[str]:
     return [_render_interval(interval, family) for interval in intervals]
 
 
+@functools.lru_cache(_REMEMBERED)
 def _render_interval(interval: Interval, family: int) -> str:
     kind = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address
     first, last = interval

@@ -36,14 +36,14 @@ _CRITICAL = (
 def compile_ruleset(spec: FirewallSpec) -> str:
     """The text for `nft -f -`: one transaction that replaces whatever was loaded before.
 
-    Raises FirewallError naming the guest and the rule that cannot be compiled.
+    Raises FirewallError naming the guest and the rule that cannot be compiled. Of what is not filtered now nothing is
+    looked at: `check_ruleset` does.
     """
     head = [f"table {family} {TABLE}\ndelete table {family} {TABLE}" for family in ("bridge", "inet")]
     filtered = sorted(
         ((guest, nic) for guest in spec.guests for nic in guest.nics if spec.enable and guest.enable and nic.firewall),
         key=lambda pair: (pair[0].vmid, pair[1].index),
     )
-    _check(spec)
     if not spec.enable or not any(guest.nics for guest in spec.guests):
         return "\n".join([*head, ""])
     if len(filtered) > MOST_NICS:
@@ -52,8 +52,11 @@ def compile_ruleset(spec: FirewallSpec) -> str:
     return "\n".join([*head, *bridge, *_inet_table(spec, filtered), ""])
 
 
-def _check(spec: FirewallSpec) -> None:
-    # A rule of a guest that is not filtered now must be right as well: it would fail at the moment it is switched on.
+def check_ruleset(spec: FirewallSpec) -> None:
+    """Compile every rule, of guests that are not filtered now as well: theirs would fail when they are switched on.
+
+    Raises FirewallError as `compile_ruleset`.
+    """
     sets = AddressSets()
     for guest in spec.guests:
         for direction in ("in", "out"):

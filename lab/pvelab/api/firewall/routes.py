@@ -7,7 +7,7 @@ from pvelab.api.errors import failed
 from pvelab.api.firewall import models
 from pvelab.api.firewall.errors import no_group, no_rule
 from pvelab.api.router import Call, Router
-from pvelab.firewall.compile import compile_ruleset
+from pvelab.firewall.compile import check_ruleset
 
 router = Router()
 CLUSTER, NODE, GUEST = "/cluster/firewall", "/nodes/{node}/firewall", "/nodes/{node}/lxc/{vmid}/firewall"
@@ -29,7 +29,7 @@ def store_level(call: Call, key: str, body: dict[str, Any]) -> None:
     from pvelab.api.firewall.spec import build_spec
 
     models.save(call.lab.store, key, body)
-    compile_ruleset(build_spec(call.lab.store))
+    check_ruleset(build_spec(call.lab.store))
     call.lab.filter.apply()
 
 
@@ -108,7 +108,7 @@ def _check(call: Call, key: str, rule: dict[str, Any]) -> None:
     from pvelab.api.firewall.spec import spec_of_rule
 
     models.check_rule(call.lab.store, key, rule, in_group="group" in call.params)
-    compile_ruleset(spec_of_rule(call.lab.store, key, rule))
+    check_ruleset(spec_of_rule(call.lab.store, key, rule))
 
 
 def _create_rule(call: Call) -> None:
