@@ -7,7 +7,7 @@ firewall and no software; so it is made in seconds and can be wrecked in every w
 from __future__ import annotations
 
 import subprocess
-from ipaddress import ip_interface
+from ipaddress import ip_address, ip_interface
 from pathlib import Path
 
 from samdrift.federation.derived import Guest, Interface
@@ -16,9 +16,8 @@ from samdrift.federation.record import Federation
 from samdrift.state import State
 from tests.checks.probe.station import Station
 from tests.checks.scene import Scene
+from tests.checks.service import declared_ports, declared_targets
 
-LISTENING = {"dc1": (53, 88, 135, 139, 389, 445, 464, 636, 3268, 3269), "edge": (53,)}
-LISTENING["dc2"] = LISTENING["dc1"]
 FORWARD = """
 table inet filter {
   chain input {
@@ -95,8 +94,8 @@ class Bench(Scene):
         if len(guest.interfaces) > 1:
             for switch in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
                 self.run(guest.name, "sysctl", "-qw", f"{switch}=1")
-            self.run(guest.name, "nft", "-f", "-", given=FORWARD % "\n    ".join(_rules(guest)))
-        for port in LISTENING.get(guest.name, ()):
+            self.run(guest.name, "nft", "-f", "-", given=FORWARD % "\n    ".join(self._rules(guest)))
+        for port in sorted(declared_ports(self, guest.name)):
             station.ask("listener.open_at", port=port)
 
     def _route_to(self, member: str) -> None:
@@ -108,13 +107,12 @@ class Bench(Scene):
                 network, router = ip_interface(prefix).network, ip_interface(via).ip
                 self.run("edge", "ip", "route", "add", str(network), "via", str(router))
 
-
-def _rules(guest: Guest) -> list[str]:
-    """Clients to the hall, the bastion's echo to clients: what the catalogue declares, roughly."""
-    clients, hall = ('"transit"', '"svc"') if guest.name == "edge" else ('{ "adm", "ped" }', '"transit"')
-    return [
-        f"iifname {clients} ip daddr {{ 10.0.0.11, 10.0.0.12, 10.0.4.1 }} accept",
-        f"iifname {clients} ip6 daddr {{ fd5a:6d64:0:10::/64, fd5a:6d64:0:14::1 }} accept",
-        f"iifname {hall} oifname {clients} icmp type echo-request accept",
-        f"iifname {hall} oifname {clients} icmpv6 type echo-request accept",
-    ]
+    def _rules(self, guest: Guest) -> list[str]:
+        """Clients to what the hall declares for them, by host; the bastion's echo to clients."""
+        clients, hall = ('"transit"', '"svc"') if guest.name == "edge" else ('{ "adm", "ped" }', '"transit"')
+        reached = {ip_address(one["address"]) for one in declared_targets(self)}
+        return [
+            *(f"iifname {clients} {'ip' if one.version == 4 else 'ip6'} daddr {one} accept" for one in reached),
+            f"iifname {hall} oifname {clients} icmp type echo-request accept",
+            f"iifname {hall} oifname {clients} icmpv6 type echo-request accept",
+        ]
