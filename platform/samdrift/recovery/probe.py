@@ -38,8 +38,9 @@ def entry(db):
 """
 _WRITE = """
 db = own()
-db.newuser(wanted["user"], wanted["password"], description=wanted["word"], userou=wanted.get("unit"),
-           mailaddress=wanted.get("mail"))
+db.newuser(wanted["user"], wanted["password"], description=wanted["word"], mailaddress=wanted.get("mail"),
+           userou="OU=Staff,OU=%s,OU=Members" % wanted["member"])
+db.add_remove_group_members(wanted["member"] + "-staff", [wanted["user"]], add_members_operation=True)
 print(entry(as_user()).dn)
 """
 _LOSE = "db = own(); db.delete(entry(db).dn)"
@@ -89,11 +90,14 @@ class Probe(Protocol):
 
 @dataclass
 class Person:
-    """An account of the directory that exists for a drill only, and carries a nonce itself."""
+    """An account of the directory that exists for a drill only, and carries a nonce itself.
+
+    One of a member's staff: who is nobody's does not see even itself.
+    """
 
     state: State
     host: str
-    unit: str | None = None
+    member: str
     mail: str | None = None
     title: str = "object of the directory"
     to: str | None = None
@@ -119,8 +123,7 @@ class Person:
         return self._ask(_READ) == self.word
 
     def _ask(self, program: str) -> str:
-        wanted = {"user": self.user, "password": self.password, "word": self.word}
-        wanted |= {"unit": self.unit} if self.unit else {}
+        wanted = {"user": self.user, "password": self.password, "word": self.word, "member": self.member}
         wanted |= {"mail": self.mail} if self.mail else {}
         text = _DIRECTORY.replace("{wanted}", json.dumps(wanted)) + program
         return run(self.state, self.host, "python3 -", given=text, patience=120).strip()
@@ -260,21 +263,20 @@ def probes(
     `domain` is the directory's, `mail` each member's mail domain. A system without a probe is not in the answer.
     """
     directory = next((one for one in kept if one.system == "directory"), None)
-    if directory is None:
-        raise RecoveryError("no directory is kept: nobody can sign in to read anything back")
+    if directory is None or not mail:
+        raise RecoveryError("no directory is kept, or it has no member: nobody can sign in to read anything back")
     found: dict[Kept, list[Probe]] = {}
     people = []
     for one in kept:
         if one.system == "mail" and one.member in mail:
-            unit = f"OU=Staff,OU={one.member},OU=Members"
-            person = Person(state, directory.host, unit=unit)
+            person = Person(state, directory.host, member=one.member)
             person.mail = f"{person.user}@{mail[one.member]}"
             store = f"{one.host}.{domain.partition('.')[2]}"
             found[one] = [Message(state, one.host, address=store, person=person)]
             people.append(person)
         if one.system.startswith("database-"):
             found[one] = [Row(state, one.host, database=one.system.removeprefix("database-"))]
-    own = Person(state, directory.host)
+    own = Person(state, directory.host, member=min(mail))
     found[directory] = [own, SharedFile(state, directory.host, domain=domain, person=own)]
     try:
         for person in people:
