@@ -12,8 +12,8 @@ from tests.sabotages.hand import first_rule, scene_of
 
 GENERATED = "10.187.0.0/16"
 """Holds every prefix that a generated member of the check gets from its code (3001 to 3007)."""
-DOWN = 6.0
-"""Seconds for which the line is down."""
+DOWN = 10.0
+"""Seconds for which the line is down: longer than a client tries."""
 
 
 @sabotage(requirement="ONB-02", name="colliding-subnet")

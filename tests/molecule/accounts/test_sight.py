@@ -63,7 +63,7 @@ def test_no_other_protocol_lists_people(on: On, password: str) -> None:
         for question in ("enumdomusers", "querydispinfo"):
             told = to("dc1", f"rpcclient -A /run/nonce-auth dc1 -c {question}")
             assert "tomelilla" not in told.stdout
-            assert "CONNECTION_REFUSED" in told.stdout + told.stderr
+            assert "Could not initialise samr" in told.stdout + told.stderr
     finally:
         on("dc1", "rm /run/nonce-auth")
 

@@ -6,6 +6,8 @@ import time
 from tests.checks.probe.remote import sender
 
 _running: dict[str, "_Steady"] = {}
+_PATIENCE_S = 5.0
+"""A request whose first two packets went astray is late, not lost: TCP sends again after 1 and after 3 s (RFC 6298)."""
 
 
 class _Steady(threading.Thread):
@@ -19,7 +21,7 @@ class _Steady(threading.Thread):
     def run(self) -> None:
         while not self.ended.is_set():
             begun = time.time()
-            for told in sender.burst(targets=self.targets, word=f"steady-{begun}", seconds=2.0):
+            for told in sender.burst(targets=self.targets, word=f"steady-{begun}", seconds=_PATIENCE_S):
                 self.sent += 1
                 if told["result"] != sender.ANSWERED:
                     self.lost.append({**told, "at": begun})
