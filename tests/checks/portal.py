@@ -18,7 +18,7 @@ from samdrift.federation.network import networks_of
 from samdrift.federation.record import Federation, Member
 from samdrift.secret import public
 from tests.checks.post import Person
-from tests.checks.probe.station import Station
+from tests.checks.probe.station import ProbeError, Station
 from tests.checks.scene import Scene
 
 PATIENCE = 60.0
@@ -58,6 +58,8 @@ class Visitor:
         page: dict[str, Any] = self.station.ask(
             "browser.visit", url=url, until=until, stop=stop, seconds=PATIENCE, patience=PATIENCE + 30
         )
+        if page["error"] and not stop:
+            raise ProbeError(f"{self.station.name}: {url}: {page['error']}")
         return page
 
     def does(self, script: str, until: str = SETTLED) -> dict[str, Any]:

@@ -124,6 +124,7 @@ def _talk(stream: socket.socket, target: dict[str, Any], word: str, *, greets: b
             return _status(stream.recv(4096).decode("latin-1"))
         if kind == "imap":
             _line(stream, "* ")
+            stream.settimeout(30.0)  # who guesses is answered later and later: the server's own protection
             stream.sendall(f"a LOGIN {word} {word}\r\n".encode())
             return _line(stream, "a ")
         return _smtp(stream, f"EHLO {word}.invalid", f"AUTH PLAIN {secret}", greets=greets)
