@@ -53,6 +53,16 @@ def move(*, host: str, user: str, password: str, word: str, source: str, target:
         return len(numbers)
 
 
+def empty(*, host: str, user: str, password: str) -> int:
+    """Delete every message of the inbox for good; return how many."""
+    with _signed_in(host, user, password) as box:
+        count = int(_good(box.select("INBOX"))[0])
+        if count:
+            _good(box.store("1:*", "+FLAGS", "(\\Deleted)"))
+            _good(box.expunge())
+        return count
+
+
 def _signed_in(host: str, user: str, password: str) -> imaplib.IMAP4_SSL:
     box = imaplib.IMAP4_SSL(host, ssl_context=ssl.create_default_context(), timeout=15)
     try:

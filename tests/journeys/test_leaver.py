@@ -1,0 +1,42 @@
+"""An employee who leaves while signed in."""
+
+from samdrift.federation import application
+from tests.checks import portal, post
+from tests.checks.portal import AGREEMENT, FORM, MENU, SETTLED
+from tests.checks.scene import Scene
+from tests.journeys.conftest import MEMBER, hired
+from tests.journeys.step import signs_in
+
+
+def test_an_employee_leaves_while_signed_in(scene: Scene) -> None:
+    """What was open closes: the session at the workplace, the one at the portal, and the way to the mailbox."""
+    seat = f"{MEMBER}-adm"
+    station = scene.station(seat)
+    with hired(scene, "staff") as (registers, (leaver,)), portal.visitor(scene, leaver.member, "adm") as browser:
+        assert signs_in(scene, seat, leaver)
+        assert station.ask("door.stay", user=leaver.name, seconds=7200, patience=30.0) > 0
+        browser.goes(f"{browser.issuer}/", FORM)
+        browser.signs_in(leaver, AGREEMENT)
+        assert browser.answers("accept", MENU)["there"]
+        desk = next(one for one in application.APPLICATIONS if one.name == "desk")
+        assert browser.opens(desk)["code"], "the portal lets the employee into the help desk"
+        assert opens_mailbox(scene, leaver)
+
+        registers.drop(leaver.row)
+        registers.cycle()
+        station.ask("shell.run", command=["systemctl", "start", "samdrift-sessions.service"], patience=120.0)
+        assert station.ask("door.open_still", user=leaver.name) == 0, "the session at the workplace goes on"
+        assert not signs_in(scene, seat, leaver)
+        assert not opens_mailbox(scene, leaver)
+        assert browser.opens(desk)["code"] == "", "who was signed in at the portal still enters the help desk"
+        browser.start()
+        browser.goes(f"{browser.issuer}/", FORM)
+        assert browser.signs_in(leaver, f"{SETTLED}")["asks"], "the portal lets in who has left"
+
+
+def opens_mailbox(scene: Scene, one: post.Person) -> bool:
+    """Whether the store lets the person in."""
+    told = scene.station(f"{MEMBER}-adm").ask(
+        "door.mailbox", host=post.mail_host(scene), user=one.name, password=one.password, patience=60.0
+    )
+    return bool(told)
