@@ -1,16 +1,17 @@
-"""`samdrift bench`: the recorded phases of this installation, and the no-op runs measured now."""
+"""`samdrift bench`: the recorded phases, the no-op runs measured now, and figures beside their references."""
 
+import json
 import subprocess
 import sys
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from samdrift.cli import timing
 from samdrift.cli.console import answer_json, fail, out, say
-from samdrift.state import current
+from samdrift.state import REPOSITORY, current
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,10 +29,31 @@ def bench(as_json: Annotated[bool, typer.Option("--json", help="Answer for a pro
         if done.returncode != 0:
             fail(f"samdrift {' '.join(verb)} ended with {done.returncode}", why=done.stderr.strip()[-500:])
         rows.append(("measured now", f"no-op {' '.join(verb)}", round(time.monotonic() - began, 1)))
+    figures = _figures()
     if as_json:
-        answer_json([{"run": name, "phase": phase, "seconds": value} for name, phase, value in rows])
+        answer_json(
+            {
+                "phases": [{"run": name, "phase": phase, "seconds": value} for name, phase, value in rows],
+                "rows": figures,
+            }
+        )
         return
     table = Table("", "phase", "seconds")
-    for name, phase, value in rows:
-        table.add_row(name, phase, f"{value:.1f}")
+    for name, phase, taken in rows:
+        table.add_row(name, phase, f"{taken:.1f}")
     out.print(table)
+    table = Table("measured now", "", "beside", "", "ratio")
+    for one in figures:
+        value, reference = (f"{one[key]:.1f} {one['unit']}" for key in ("value", "reference"))
+        table.add_row(one["what"], value, one["against"], reference, f"{one['ratio']:.2f}")
+    out.print(table)
+
+
+def _figures() -> list[dict[str, Any]]:
+    """The rows of tests/bench, in a process of its own."""
+    say("measuring mail, backup and a no-op deploy beside their references")
+    command = [sys.executable, "-m", "tests.bench"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        fail("the bench did not finish", why=done.stderr.strip()[-500:])
+    return [json.loads(line) for line in done.stdout.splitlines()]

@@ -7,7 +7,8 @@ import smtplib
 import socket
 import ssl
 import struct
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
@@ -52,16 +53,20 @@ def send(
     user: str = "",
     password: str = "",
     secure: bool = False,
+    certificate: Sequence[str] = (),
     patience: float = 60.0,
 ) -> dict[str, object]:
-    """Hand in a message (base64 of its octets); return where it ended, the code and the words of that answer.
+    """Hand in a message (base64 of its octets); return where it ended, the code and words of that answer, and `at`: the
+    moment of the message's own, seconds since 1970.
 
     `step` is `taken`, or `connect`, `sign in`, `sender`, `recipient`, `message`: what was refused. With a `user` it is
     submitted under TLS with a certificate that the host here trusts; port 465 speaks TLS from the beginning. `secure`
-    is TLS without a user.
+    is TLS without a user; `certificate` are the files of a chain and its key to show, for hosts that know each other.
     """
-    step = "connect"
+    step, at = "connect", 0.0
     context = ssl.create_default_context()
+    if certificate:
+        context.load_cert_chain(*certificate)
     try:
         with _connected(address, port, name=name, patience=patience, context=context) as call:
             call.ehlo_or_helo_if_needed()
@@ -81,6 +86,7 @@ def send(
             if code in (250, 251):
                 step = "message"
                 code, words = call.data(base64.b64decode(message))
+                at = time.time()
             if code == 250:
                 step = "taken"
     except smtplib.SMTPResponseException as error:
@@ -88,7 +94,7 @@ def send(
         words = told if isinstance(told, bytes) else told.encode()
     except (smtplib.SMTPServerDisconnected, ConnectionError) as error:
         code, words = 0, str(error).encode()
-    return {"step": step, "code": code, "words": words.decode(errors="replace")}
+    return {"step": step, "code": code, "words": words.decode(errors="replace"), "at": at}
 
 
 def converse(*, address: str, lines: list[str], port: int = 25, patience: float = 30.0) -> list[str]:

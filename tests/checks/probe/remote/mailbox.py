@@ -53,6 +53,19 @@ def move(*, host: str, user: str, password: str, word: str, source: str, target:
         return len(numbers)
 
 
+def arrival(*, host: str, user: str, password: str, word: str, seconds: float) -> float:
+    """Return the moment (seconds since 1970) at which a message with `word` in its subject is in the inbox."""
+    deadline = time.monotonic() + seconds
+    with _signed_in(host, user, password) as box:
+        box.select("INBOX", readonly=True)
+        while not _good(box.search(None, "HEADER", "SUBJECT", f'"{word}"'))[0]:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no message with {word} for {user} within {seconds:g} s")
+            time.sleep(0.01)
+            box.noop()
+        return time.time()
+
+
 def empty(*, host: str, user: str, password: str) -> int:
     """Delete every message of the inbox for good; return how many."""
     with _signed_in(host, user, password) as box:

@@ -1,0 +1,1 @@
+"""What `samdrift bench` measures on a platform that is up: each figure beside a reference of the same run."""

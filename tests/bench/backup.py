@@ -1,0 +1,49 @@
+"""Backup and restore of the same octets, beside `tar | ssh` between the same two hosts."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+from samdrift.recovery import cycle
+from samdrift.recovery.host import command, run
+from samdrift.recovery.restore import kept, restore
+from samdrift.state import State
+from tests.bench.row import Row
+from tests.checks.scene import Scene
+
+MEBI = 128
+HOST, SYSTEM, STORE = "mail", "mail", "backup"
+
+
+def measure(scene: Scene) -> Iterator[Row]:
+    """Random octets, so that neither packs them; in a member's mailboxes, which the host keeps there anyway."""
+    state, member = scene.state, scene.members[0].key
+    one = next(one for one in kept(state) if (one.host, one.system, one.member) == (HOST, SYSTEM, member))
+    file = f"/var/mail/{member}/bench"
+    quiet = timed(lambda: cycle.hosts(state, names=[HOST], say=lambda _: None))
+    run(state, HOST, f"head -c {MEBI}M /dev/urandom > {file}")
+    try:
+        saved = timed(lambda: cycle.hosts(state, names=[HOST], say=lambda _: None)) - quiet
+        back = timed(lambda: restore(state, one, (file,), at=None, to="/var/tmp/bench"))
+        out = timed(lambda: stream(state, HOST, f"tar -C / -cf - {file}", STORE, "cat > /var/tmp/bench"))
+        home = timed(lambda: stream(state, STORE, "cat /var/tmp/bench", HOST, "tar -C /var/tmp/bench -xf -"))
+    finally:
+        run(state, HOST, f"rm -rf {file} /var/tmp/bench")
+        run(state, STORE, "rm -f /var/tmp/bench")
+    yield Row(f"backup of {MEBI} MiB", "MiB/s", MEBI / saved, "tar | ssh", MEBI / out)
+    yield Row(f"restore of {MEBI} MiB", "MiB/s", MEBI / back, "ssh | tar", MEBI / home)
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that it took."""
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def stream(state: State, source: str, give: str, target: str, take: str) -> None:
+    """Pipe from one host to another by SSH, through this machine."""
+    with subprocess.Popen(command(state, source, give), stdout=subprocess.PIPE) as giver:
+        subprocess.run(command(state, target, take), stdin=giver.stdout, check=True)
