@@ -16,7 +16,6 @@ from samdrift.federation import application
 from samdrift.federation.application import Application
 from samdrift.federation.network import networks_of
 from samdrift.federation.record import Federation, Member
-from samdrift.secret import public
 from tests.checks.post import Person
 from tests.checks.probe.station import ProbeError, Station
 from tests.checks.scene import Scene
@@ -133,7 +132,7 @@ class Visitor:
 def visitor(scene: Scene, member: Member, network: str = "adm") -> Iterator[Visitor]:
     """Give somebody at the member, in a browser without a ticket."""
     place = scene.plug(next(one for one in networks_of(scene.federation, member) if one.name == network), 7)
-    found = Visitor(scene, place.station, public("root.ca", _secret(scene, "root.ca")))
+    found = Visitor(scene, place.station, scene.authority)
     found.start()
     try:
         yield found

@@ -17,6 +17,7 @@ from samdrift.federation.derived import Guest, Network
 from samdrift.federation.guest import all_guests, router
 from samdrift.federation.network import hall_network, networks_of
 from samdrift.federation.record import Federation, Member
+from samdrift.secret import public
 from samdrift.state import State
 from tests.checks.probe.station import Station
 
@@ -64,6 +65,11 @@ class Scene:
     def members(self) -> tuple[Member, ...]:
         """The members, in order of their keys."""
         return self.federation.members
+
+    @property
+    def authority(self) -> str:
+        """Certificate of the federation's own authority, PEM."""
+        return public("root.ca", (self.state.root / "secrets" / "root.ca").read_text())
 
     def member(self, key: str) -> Member:
         """Return the member of this key."""

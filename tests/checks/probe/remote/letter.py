@@ -31,12 +31,15 @@ def texts(*, server: str, name: str) -> list[str]:
     return _records(server, name, TXT)
 
 
-def secured(*, address: str, name: str, port: int = 25) -> str:
-    """Ask a mail host for TLS and verify that it is `name`; return the version of TLS, or why it is not known."""
+def secured(*, address: str, name: str, port: int = 25, authority: str | None = None) -> str:
+    """Ask a mail host for TLS and verify that it is `name`; return the version of TLS, or why it is not known.
+
+    `authority`: PEM of whom the asker believes; None for whom this host believes.
+    """
     try:
         with smtplib.SMTP(address, port, local_hostname="mx.internet.example", timeout=20) as call:
             call._host = name  # type: ignore[attr-defined] # whom the certificate has to name
-            call.starttls(context=ssl.create_default_context())
+            call.starttls(context=ssl.create_default_context(cadata=authority))
             return str(call.sock.version())  # type: ignore[union-attr]
     except (smtplib.SMTPException, OSError) as error:
         return f"{type(error).__name__}: {error}"
