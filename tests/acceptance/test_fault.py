@@ -8,12 +8,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from samdrift import lab
 from tests.acceptance.conftest import ROOT, SAMDRIFT, Platform
+from tests.sample import part
 
 pytestmark = pytest.mark.lab
 
@@ -30,38 +32,23 @@ def joining(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Ite
     made = Platform({**platform.environment, "SAMDRIFT_STACKS": str(stacks)})
     made.run("onboard", "--from", str(ROOT / "stacks" / "template" / "example-answers.yaml"))
     yield made
-    made.run("down", MEMBER, "--yes")
-    assert not GUESTS & names(made)
 
 
-def test_killed_engine(joining: Platform) -> None:
-    """The lock stays and guests are made whose end the engine never saw."""
-    interrupt(joining, victim=lambda parent: descendant(parent, "pulumi"), once=lambda: guests_begun(joining))
-    ends_green(joining)
+@dataclass(frozen=True)
+class Kill:
+    """Whom to kill, given the verb's process, and when its moment has come."""
+
+    victim: Callable[[Platform, int], int | None]
+    once: Callable[[Platform], bool]
 
 
-def test_killed_deploy(joining: Platform) -> None:
-    """Packages may be half installed and files half written on a host."""
-    joining.run("down", MEMBER, "--yes")
-    interrupt(joining, victim=lambda parent: descendant(parent, "roles"), once=lambda: installing(joining))
-    ends_green(joining)
-
-
-def test_killed_hypervisor(joining: Platform) -> None:
-    """Guests go on running; what was being made is either whole or gone."""
-    joining.run("down", MEMBER, "--yes")
-    interrupt(joining, victim=lambda parent: lab.status(joining.lab)["pid"], once=lambda: guests_begun(joining))
-    joining.run("lab", "up")
-    ends_green(joining)
-
-
-def interrupt(platform: Platform, *, victim: Callable[[int], int | None], once: Callable[[], bool]) -> None:
+def interrupt(platform: Platform, kill: Kill) -> None:
     """Start `samdrift up MEMBER`, kill the victim when its moment has come, and see the verb end with an error."""
     verb = subprocess.Popen(
         [SAMDRIFT, "up", MEMBER], cwd=ROOT, env=platform.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     deadline = time.monotonic() + PATIENCE_S
-    while not (once() and (pid := victim(verb.pid))):
+    while not (kill.once(platform) and (pid := kill.victim(platform, verb.pid))):
         assert time.monotonic() < deadline, "the moment to kill never came"
         assert verb.poll() is None, f"up ended before: {verb.communicate()[0].decode()[-2000:]}"
         time.sleep(0.05)
@@ -119,3 +106,27 @@ def installing(platform: Platform) -> bool:
 def guests_begun(platform: Platform) -> bool:
     """Whether the hypervisor has begun to make the member's guests."""
     return any(guest.get("name") in GUESTS for guest in platform.guests())
+
+
+KILLS = {
+    # The lock stays, and guests are made whose end the engine never saw.
+    "engine": Kill(lambda _, parent: descendant(parent, "pulumi"), guests_begun),
+    # Packages may be half installed and files half written on a host.
+    "deploy": Kill(lambda _, parent: descendant(parent, "roles"), installing),
+    # Guests go on running; what was being made is either whole or gone.
+    "hypervisor": Kill(lambda platform, _: lab.status(platform.lab)["pid"], guests_begun),
+}
+CHOSEN = part(tuple(KILLS), size=1, is_touched=lambda _: False)
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_killed(joining: Platform, name: str) -> None:
+    """A second `up` makes what is missing, and `down` leaves nothing of it."""
+    try:
+        interrupt(joining, KILLS[name])
+        joining.run("lab", "up")
+        ends_green(joining)
+    finally:
+        joining.run("lab", "up")
+        joining.run("down", MEMBER, "--yes")
+    assert not GUESTS & names(joining)
