@@ -111,8 +111,8 @@ class Desk:
 
     def history(self, who: Person, case: int) -> str:
         """Everything that was written in the case, as somebody of the desk reads it."""
-        told = self.api(who, f"/ticket/{case}/history?per_page=100&fields=Type,Content,Creator")
-        return str(told["answer"])
+        told = self.api(who, f"/ticket/{case}/attachments?per_page=100&fields=Subject,Content")
+        return "\n".join(f"{one['Subject']}\n{one['Content']}" for one in told["answer"]["items"])
 
 
 @contextmanager

@@ -45,7 +45,9 @@ def test_hlp_02_a_supplier_closes_nothing(scene: Scene, evidence: Evidence) -> N
         supplier, asked = f"{new_word()}@{OUTSIDE}", new_word()
         groups = [one["id"] for one in desk.case(agent, number)["AdminCc"]]
         desk.change(agent, number, AdminCc=[*groups, supplier])
-        desk.change(agent, number, Status="supplier")
+        told = desk.change(agent, number, Status="supplier")
+        waits = desk.case(agent, number)["Status"] == "supplier"
+        evidence.control(f"the case waits for the supplier ({'; '.join(told)})", alive=waits)
         desk.answer(agent, number, f"Kan ni hjälpa till? {asked}", internal=True)
         evidence.control("the supplier is asked", alive=bool(world_mailbox(scene, asked, seconds=DELIVERY)))
         for owner in (asker.name, supplier, "Nobody"):
@@ -60,7 +62,11 @@ def test_hlp_02_a_supplier_closes_nothing(scene: Scene, evidence: Evidence) -> N
         old = next(line for line in done.octets.split(b"\r\n") if line.startswith(b"Subject:"))
         answered = type(done)(done.word, done.octets.replace(old, subject))
         address = exchanger(scene, hall.domain)[0]
-        from_outside(scene, answered, sender=supplier, recipient=f"{MAILBOX}-intern@{hall.domain}", address=address)
+        to = f"{MAILBOX}-intern@{hall.domain}"
+        sent = from_outside(scene, answered, sender=supplier, recipient=to, address=address)
+        evidence.control(
+            f"the supplier's answer is handed in ({sent['code']} {sent['words']})", alive=sent["step"] == "taken"
+        )
         back = desk.wait_for_status(agent, number, "open", seconds=DELIVERY)
         evidence.control(
             "the supplier's answer is in the case", alive=back and done.word in desk.history(agent, number)
@@ -68,9 +74,9 @@ def test_hlp_02_a_supplier_closes_nothing(scene: Scene, evidence: Evidence) -> N
         must("the owner is who it was", owns(desk, agent, number) == agent.name)
         desk.change(agent, number, Status="resolved")
         must("nobody closes before the user was told", desk.case(agent, number)["Status"] == "open")
-        told = new_word()
-        desk.answer(agent, number, f"Nu ska det fungera. {told}")
-        letters = mailbox(scene, asker, told, seconds=DELIVERY)
+        solved = new_word()
+        desk.answer(agent, number, f"Nu ska det fungera. {solved}")
+        letters = mailbox(scene, asker, solved, seconds=DELIVERY)
         must(
             "the user gets the answer from the desk", bool(letters) and desk.address(mine) in str(letters[0]["sender"])
         )
