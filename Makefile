@@ -3,7 +3,7 @@ SAMDRIFT := .venv/bin/samdrift
 PYTEST := .venv/bin/python -m pytest
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup lab test test-fast lint types bench clean-lab
+.PHONY: help setup lab test test-fast journeys lint types bench clean-lab
 
 help:  ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ test-fast:  ## For daily work: everything that needs no lab
 	@toolchain/setup.sh --no-engine
 	@$(MAKE) lint types
 	$(PYTEST) -q -n auto --dist loadfile -m "not lab and not toolchain and not requirement" tests
+
+journeys:  ## On the platform that is up: whole days of people, from the row in the register to the mail
+	$(PYTEST) -q tests/journeys
 
 lint:
 	.venv/bin/ruff check

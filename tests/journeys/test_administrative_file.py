@@ -1,9 +1,13 @@
 """A pupil who must not reach an administrative file."""
 
+import pytest
+
 from tests.checks.scene import Scene, new_word
 from tests.checks.service import shared_services
 from tests.journeys.conftest import MEMBER, Someone, hired
 from tests.journeys.step import signs_in
+
+pytestmark = pytest.mark.lab
 
 PORTS = (22, 80, 111, 139, 443, 445, 2049, 3389, 5900)
 """What somebody who looks for files tries first."""

@@ -4,12 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from samdrift.recovery import cycle
 from samdrift.state import REPOSITORY
 from tests.checks import post
 from tests.checks.post import OUTSIDE
 from tests.checks.scene import Scene
 from tests.journeys.conftest import MEMBER, environment, read
+
+pytestmark = pytest.mark.lab
 
 ANNA = f"anna@{OUTSIDE}"
 

@@ -1,9 +1,13 @@
 """An invoice with malware, and the same invoice without."""
 
+import pytest
+
 from tests.checks import post
 from tests.checks.post import EICAR, OUTSIDE
 from tests.checks.scene import Scene
 from tests.journeys.conftest import MEMBER, read
+
+pytestmark = pytest.mark.lab
 
 SELLER = f"faktura@{OUTSIDE}"
 CLEAN = b"%PDF-1.4\n% an invoice of nobody's\n%%EOF\n"

@@ -1,11 +1,15 @@
 """An employee who leaves while signed in."""
 
+import pytest
+
 from samdrift.federation import application
 from tests.checks import portal, post
 from tests.checks.portal import AGREEMENT, FORM, MENU
 from tests.checks.scene import Scene
 from tests.journeys.conftest import MEMBER, hired
 from tests.journeys.step import signs_in
+
+pytestmark = pytest.mark.lab
 
 REFUSAL = "Fel användarnamn eller lösenord"
 """What the portal says to whom it does not let in; not why, for that would tell who is there."""

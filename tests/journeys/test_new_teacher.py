@@ -1,11 +1,15 @@
 """A new teacher: from a row in the personnel system to the first lesson's mail."""
 
+import pytest
+
 from tests.checks import portal, post
 from tests.checks.portal import AGREEMENT, FORM, MENU
 from tests.checks.register import Registers
 from tests.checks.scene import Scene
 from tests.journeys.conftest import MEMBER, Someone, hired, read
 from tests.journeys.step import signs_in
+
+pytestmark = pytest.mark.lab
 
 
 def test_a_new_teacher(scene: Scene) -> None:
