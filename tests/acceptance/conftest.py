@@ -16,7 +16,9 @@ import pytest
 from proxmoxer import ProxmoxAPI
 
 from samdrift import lab
-from samdrift.state import TEST_LAB
+from samdrift.federation.load import load_federation
+from samdrift.state import TEST_LAB, State, state_home
+from tests.checks.scene import Scene
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMDRIFT = str(Path(sys.executable).with_name("samdrift"))
@@ -97,3 +99,12 @@ def platform(environment: dict[str, str]) -> Iterator[Platform]:
         yield made
     finally:
         made.run("lab", "down")
+
+
+@pytest.fixture
+def scene(platform: Platform) -> Iterator[Scene]:
+    """The platform as the checks meet it."""
+    place = State.at(state_home() / platform.lab)
+    found = Scene(federation=load_federation(place.stacks), state=place)
+    yield found
+    found.close()

@@ -2,14 +2,10 @@
 
 import secrets
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from samdrift.compliance.target import confirm
-from samdrift.federation.load import load_federation
-from samdrift.state import State, state_home
-from tests.acceptance.conftest import Platform
 from tests.checks.probe.station import ProbeError, StationLost
 from tests.checks.scene import Scene
 from tests.sabotages.hand import finish, guest_path
@@ -20,14 +16,6 @@ BACK_S = 180.0
 TAKEOVER_S = 120.0
 """How long a person may have to try. A workplace that has just met the other host off believes so for half a minute
 (sssd's fail over), which is the case where one host goes off as soon as the other is back."""
-
-
-@pytest.fixture
-def scene(platform: Platform) -> Iterator[Scene]:
-    place = State.at(state_home() / platform.lab)
-    found = Scene(federation=load_federation(place.stacks), state=place)
-    yield found
-    found.close()
 
 
 @pytest.mark.parametrize(("off", "left"), [("dc1", "dc2"), ("dc2", "dc1")])

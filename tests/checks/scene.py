@@ -94,6 +94,11 @@ class Scene:
             self._stations[guest] = Station(guest, command, through_shell=True)
         return self._stations[guest]
 
+    def leave(self, guest: str) -> None:
+        """Close the station inside a guest that was restarted; the next question goes to a new one."""
+        if guest in self._stations:
+            self._stations.pop(guest).close()
+
     def enter(self) -> list[str]:
         """Return what stands before a command to run it in the lab's network namespace."""
         return [lab.PVELAB, "enter", "--name", self.state.name, "--"]
