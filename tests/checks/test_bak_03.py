@@ -6,12 +6,15 @@ import contextlib
 import json
 import secrets
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
 
 from samdrift.compliance.evidence import Evidence
 from samdrift.compliance.target import confirm
@@ -24,6 +27,8 @@ from tests.checks.scene import Scene
 from tests.checks.watch import first
 
 CLIENT = "dc1"
+PENALTY = 90.0
+"""Seconds for which whoever tried a wrong key may be shut out."""
 ATTEMPTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("POST", "/status/stop", {}),
     ("DELETE", "", {"force": 1}),
@@ -37,26 +42,50 @@ def test_bak_03_copy_out_of_the_halls_reach(scene: Scene, evidence: Evidence) ->
     """Whoever takes the hall over destroys the backups first: it is what makes people pay."""
     confirm(scene.state)  # what follows deletes a repository, though its own
     evidence.need(len(ATTEMPTS) + 5)
-    wrong = [*by_ssh(scene, evidence), *by_network(scene, evidence), *by_token(scene, evidence)]
-    wrong += by_the_vaults_key(scene, evidence)
+    wrong = [*by_network(scene, evidence), *by_token(scene, evidence), *by_the_vaults_key(scene, evidence)]
     wrong += by_the_store(scene, evidence)
+    wrong += by_ssh(scene, evidence)  # last: who tries wrong keys is not let in for a while, and comes by the bastion
     assert not wrong, first(wrong)
 
 
 def by_ssh(scene: Scene, evidence: Evidence) -> Iterator[str]:
-    """Every key of the hall's, tried at the vault; the engineer's opens the store beside it."""
+    """No key of the hall's is among those that the vault lets in; the engineer's, which opens all else, is tried."""
     own = (scene.state.ssh / f"{VAULT_KEY}.pub").read_text().split()[1]
-    keys = [scene.state.ssh / "id_ed25519", *sorted((scene.state.root / "secrets").glob("*.ed25519"))]
-    evidence.control("the engineer's key enters the store", alive=enters(scene, "backup", str(keys[0])))
-    for key in keys:
-        evidence.case()
-        if enters(scene, "vault", str(key)):
-            yield f"{key.name} enters the vault"
     allowed = run(scene.state, "vault", "cat /root/.ssh/authorized_keys* 2>/dev/null; true")
+    engineer = scene.state.ssh / "id_ed25519"
+    for key in (engineer, *sorted((scene.state.root / "secrets").glob("*.ed25519"))):
+        evidence.case()
+        if public_part(key) in allowed:
+            yield f"{key.name} enters the vault"
     evidence.case()
     for line in allowed.splitlines():
         if "ssh-" in line and own not in line:
             yield f"the vault lets in another key: {line.split()[-1]}"
+    evidence.control("the engineer's key enters the store", alive=enters(scene, "backup", str(engineer)))
+    evidence.case()
+    if enters(scene, "vault", str(engineer)):
+        yield "the engineer's key for the hall enters the vault"
+    let_in_again(scene)
+
+
+def public_part(key: Path) -> str:
+    """The public half of a private key of OpenSSH's, base64."""
+    loaded = load_ssh_private_key(key.read_text().partition("\nssh-")[0].encode(), None)
+    return loaded.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode().split()[1]
+
+
+def let_in_again(scene: Scene) -> None:
+    """Wait until sshd has forgiven the bastion the wrong key (PerSourcePenalties of OpenSSH)."""
+    deadline = time.monotonic() + PENALTY
+    while True:
+        try:
+            run(scene.state, "vault", "true", patience=30.0)
+        except RecoveryError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(2.0)
+        else:
+            return
 
 
 def enters(scene: Scene, host: str, key: str) -> bool:
