@@ -57,6 +57,7 @@ def _session(plain: socket.socket, target: dict[str, Any], word: str) -> dict[st
     _begin(plain, target["speech"])
     with ssl.create_default_context().wrap_socket(plain, server_hostname=target["name"]) as stream:
         told = {"version": stream.version(), "ends": ssl.cert_time_to_seconds(str(stream.getpeercert()["notAfter"]))}  # type: ignore[index]
+        stream.settimeout(30.0)  # who guesses is answered later and later: the server's own protection
         # After STARTTLS the server waits to be spoken to (RFC 3207, 4.2).
         return told | {"heard": _quiet(lambda: _talk(stream, target, word, greets=target["speech"] != "smtp-starttls"))}
 
@@ -124,7 +125,6 @@ def _talk(stream: socket.socket, target: dict[str, Any], word: str, *, greets: b
             return _status(stream.recv(4096).decode("latin-1"))
         if kind == "imap":
             _line(stream, "* ")
-            stream.settimeout(30.0)  # who guesses is answered later and later: the server's own protection
             stream.sendall(f"a LOGIN {word} {word}\r\n".encode())
             return _line(stream, "a ")
         return _smtp(stream, f"EHLO {word}.invalid", f"AUTH PLAIN {secret}", greets=greets)
