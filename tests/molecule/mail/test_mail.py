@@ -129,7 +129,7 @@ def handed(on: On, one: post.Letter, recipient: str, *words: str, sender: str = 
     return step, code, told
 
 
-def insisted(on: On, one: post.Letter, recipient: str, seconds: float = 60.0) -> str:
+def insisted(on: On, one: post.Letter, recipient: str, seconds: float = 180.0) -> str:
     """Where it ended, handed in again as long as the answer is "later" (RFC 5321, 4.5.4.1)."""
     deadline = time.monotonic() + seconds
     while True:
