@@ -71,8 +71,8 @@ def people(scene: Scene, members: Sequence[Member], *, kind: str = "staff") -> I
                     raise OSError(f"{host} does not know {one.name} within {REPLICATION:g} s")
         yield found
     finally:
-        for one in found:
-            origin.ask("account.remove", name=one.name)
+        for one in found:  # the host may have been restarted meanwhile
+            scene.station("dc1").ask("account.remove", name=one.name)
 
 
 @dataclass(frozen=True)
