@@ -43,7 +43,7 @@ def test_scenario(scenario: str) -> None:
         env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "SAMDRIFT_PYTHON": sys.executable},
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=1500,
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
