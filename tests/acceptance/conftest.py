@@ -16,9 +16,8 @@ import pytest
 from proxmoxer import ProxmoxAPI
 
 from samdrift import lab
-from samdrift.federation.load import load_federation
 from samdrift.state import TEST_LAB, State, state_home
-from tests.checks.scene import Scene
+from tests.checks.scene import Scene, scene_at
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMDRIFT = str(Path(sys.executable).with_name("samdrift"))
@@ -104,7 +103,5 @@ def platform(environment: dict[str, str]) -> Iterator[Platform]:
 @pytest.fixture
 def scene(platform: Platform) -> Iterator[Scene]:
     """The platform as the checks meet it."""
-    place = State.at(state_home() / platform.lab)
-    found = Scene(federation=load_federation(place.stacks), state=place)
-    yield found
-    found.close()
+    with scene_at(State.at(state_home() / platform.lab)) as found:
+        yield found

@@ -55,8 +55,8 @@ def holds(scene: Scene, host: str, name: str) -> bool:
     deadline = time.monotonic() + BACK_S
     while time.monotonic() < deadline:
         try:
-            with Scene(federation=scene.federation, state=scene.state).station(host) as station:
-                return bool(station.ask("account.wait", name=name, seconds=60.0, patience=75.0))
+            scene.leave(host)
+            return bool(scene.station(host).ask("account.wait", name=name, seconds=60.0, patience=75.0))
         except (StationLost, ProbeError):
             time.sleep(1.0)
     return False

@@ -10,7 +10,6 @@ import pytest
 from samdrift.compliance.evidence import ProbeTimeout
 from samdrift.compliance.target import confirm
 from samdrift.federation import hall
-from tests.acceptance.conftest import Platform
 from tests.checks import post
 from tests.checks.scene import Scene
 from tests.sabotages.hand import finish, guest_path
@@ -28,7 +27,7 @@ ANNA = f"anna@{post.OUTSIDE}"
 
 
 @pytest.mark.parametrize("host", part(STOPPED, size=1, is_touched=lambda _: False))
-def test_a_stopped_host_loses_no_mail(platform: Platform, scene: Scene, host: str) -> None:
+def test_a_stopped_host_loses_no_mail(scene: Scene, host: str) -> None:
     """A sender that was told "taken" forgets the message: it must be there. What is told "later" is sent again."""
     target = confirm(scene.state)
     power = f"{guest_path(target, host)}/status"

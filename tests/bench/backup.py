@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from samdrift.recovery import cycle
 from samdrift.recovery.host import command, run
 from samdrift.recovery.restore import kept, restore
 from samdrift.state import State
-from tests.bench.row import Row
+from tests.bench.row import Row, timed
 from tests.checks.scene import Scene
 
 MEBI = 256
@@ -35,13 +34,6 @@ def measure(scene: Scene) -> Iterator[Row]:
         run(state, STORE, "rm -f /var/tmp/bench")
     yield Row(f"backup of {MEBI} MiB", "MiB/s", MEBI / saved, "tar | ssh", MEBI / out)
     yield Row(f"restore of {MEBI} MiB", "MiB/s", MEBI / back, "ssh | tar", MEBI / home)
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that it took."""
-    began = time.monotonic()
-    work()
-    return time.monotonic() - began
 
 
 def stream(state: State, source: str, give: str, target: str, take: str) -> None:

@@ -42,7 +42,6 @@ def send(scene: Scene, place: str, one: Letter, owner: Person, **way: Any) -> di
         sender=ANNA,
         recipients=[owner.address],
         message=one.text,
-        secure="certificate" in way,
         patience=90.0,
         **way,
     )

@@ -1,5 +1,7 @@
 """One line of the bench: a figure, and what it is to be compared with."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -17,3 +19,10 @@ class Row:
     def ratio(self) -> float:
         """How many times the reference."""
         return self.value / self.reference
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Do it; return the seconds that it took."""
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began

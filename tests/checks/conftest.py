@@ -8,7 +8,7 @@ import pytest
 
 from samdrift.federation.load import load_federation
 from samdrift.state import current
-from tests.checks.scene import Scene
+from tests.checks.scene import Scene, scene_at
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -30,7 +30,5 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def scene() -> Iterator[Scene]:
     """The platform and the places to observe it from."""
-    state = current()
-    found = Scene(federation=load_federation(state.stacks), state=state)
-    yield found
-    found.close()
+    with scene_at(current()) as found:
+        yield found

@@ -157,9 +157,11 @@ def submit(scene: Scene, one: Letter, *, sender: Person, recipient: str) -> dict
     return told
 
 
-def mailbox(scene: Scene, owner: Person, word: str, *, seconds: float = 0.0) -> list[dict[str, Any]]:
-    """What the owner's mailbox holds with this word in it, read at the own member's workplace."""
-    found: list[dict[str, Any]] = workplace(scene, owner).ask(
+def mailbox(
+    scene: Scene, owner: Person, word: str, *, seconds: float = 0.0, at: str | None = None
+) -> list[dict[str, Any]]:
+    """What the owner's mailbox holds with this word in it, read at the own member's workplace unless `at` another."""
+    found: list[dict[str, Any]] = (scene.station(at) if at else workplace(scene, owner)).ask(
         "mailbox.wait",
         host=mail_host(scene),
         user=owner.name,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
@@ -15,6 +16,7 @@ from ipaddress import IPv4Network, IPv6Network
 from samdrift import lab
 from samdrift.federation.derived import Guest, Network
 from samdrift.federation.guest import all_guests, router
+from samdrift.federation.load import load_federation
 from samdrift.federation.network import hall_network, networks_of
 from samdrift.federation.record import Federation, Member
 from samdrift.secret import public
@@ -69,7 +71,7 @@ class Scene:
     @property
     def authority(self) -> str:
         """Certificate of the federation's own authority, PEM."""
-        return public("root.ca", (self.state.root / "secrets" / "root.ca").read_text())
+        return public("root.ca", self.state.secret("root.ca"))
 
     def member(self, key: str) -> Member:
         """Return the member of this key."""
@@ -135,6 +137,16 @@ class Scene:
             station.close()
         self._stations.clear()
         self._plugs.clear()
+
+
+@contextmanager
+def scene_at(state: State) -> Iterator[Scene]:
+    """Give the platform of a state folder as its stack files declare it; every place is left afterwards."""
+    found = Scene(federation=load_federation(state.stacks), state=state)
+    try:
+        yield found
+    finally:
+        found.close()
 
 
 def free_addresses(ipv4: IPv4Network, ipv6: IPv6Network, *, taken: Collection[str]) -> tuple[str, str]:

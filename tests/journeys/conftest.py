@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 
-from samdrift.federation.load import load_federation
 from samdrift.state import current
 from tests.checks import post, register
-from tests.checks.scene import Scene
+from tests.checks.scene import Scene, scene_at
 
 MEMBER = "ystad"
 
@@ -38,9 +36,8 @@ def scene() -> Iterator[Scene]:
         pytest.fail(
             f"no platform of the lab {state.name} is up: make lab, or SAMDRIFT_LAB=NAME for another", pytrace=False
         )
-    found = Scene(federation=load_federation(state.stacks), state=state)
-    yield found
-    found.close()
+    with scene_at(state) as found:
+        yield found
 
 
 @contextmanager
@@ -59,18 +56,4 @@ def by_rule(scene: Scene, one: register.Person) -> Someone:
 
 def read(scene: Scene, owner: post.Person, word: str, *, at: str, seconds: float = post.DELIVERY) -> list[str]:
     """Folders of the owner's mailbox with a message that holds the word, read at a workplace."""
-    found = scene.station(at).ask(
-        "mailbox.wait",
-        host=post.mail_host(scene),
-        user=owner.name,
-        password=owner.password,
-        word=word,
-        seconds=seconds,
-        patience=seconds + 60.0,
-    )
-    return [str(one["folder"]) for one in found]
-
-
-def environment(scene: Scene) -> dict[str, str]:
-    """What a verb needs to work on the same platform."""
-    return {**os.environ, "SAMDRIFT_LAB": scene.state.name}
+    return [str(one["folder"]) for one in post.mailbox(scene, owner, word, at=at, seconds=seconds)]

@@ -2,10 +2,10 @@
 
 import pytest
 
+from tests.checks.register import signs_in
 from tests.checks.scene import Scene, new_word
 from tests.checks.service import shared_services
 from tests.journeys.conftest import MEMBER, Someone, hired
-from tests.journeys.step import signs_in
 
 pytestmark = pytest.mark.lab
 
@@ -28,9 +28,11 @@ def test_a_pupil_does_not_reach_an_administrative_file(scene: Scene) -> None:
         told = station.ask("sender.burst", targets=shared_services(scene), word=new_word(), seconds=5.0)
         assert {one["result"] for one in told} == {"answered"}, "the pupils' network works"
 
-        assert signs_in(scene, f"{MEMBER}-ped", pupil)
-        assert not signs_in(scene, f"{MEMBER}-adm", pupil), "the pupil's password opens the administrative workplace"
-        assert signs_in(scene, f"{MEMBER}-adm", official)
+        assert signs_in(scene, f"{MEMBER}-ped", pupil.row)
+        assert not signs_in(scene, f"{MEMBER}-adm", pupil.row), (
+            "the pupil's password opens the administrative workplace"
+        )
+        assert signs_in(scene, f"{MEMBER}-adm", official.row)
         assert seen_by(scene, f"{MEMBER}-adm", official, official) == word
         assert seen_by(scene, f"{MEMBER}-ped", pupil, official) == "", "homes do not follow people into another network"
 
@@ -38,7 +40,7 @@ def test_a_pupil_does_not_reach_an_administrative_file(scene: Scene) -> None:
 def decision(scene: Scene, official: Someone) -> str:
     """The official writes a file at the own workplace; return what it says."""
     word = new_word()
-    assert signs_in(scene, f"{MEMBER}-adm", official)
+    assert signs_in(scene, f"{MEMBER}-adm", official.row)
     done = scene.station(f"{MEMBER}-adm").ask(
         "shell.run",
         command=["runuser", "-u", official.name, "--", "sh", "-c", "umask 077; cat > ~/beslut.txt"],

@@ -11,7 +11,7 @@ from samdrift.state import REPOSITORY
 from tests.checks import post
 from tests.checks.post import OUTSIDE
 from tests.checks.scene import Scene
-from tests.journeys.conftest import MEMBER, environment, read
+from tests.journeys.conftest import MEMBER, read
 
 pytestmark = pytest.mark.lab
 
@@ -34,7 +34,6 @@ def test_a_mailbox_emptied_by_mistake(scene: Scene) -> None:
         done = subprocess.run(
             [Path(sys.executable).with_name("samdrift"), "restore", "mail", owner.name, "--member", MEMBER],
             cwd=REPOSITORY,
-            env=environment(scene),
             capture_output=True,
             text=True,
             timeout=600,

@@ -3,11 +3,11 @@
 import pytest
 
 from samdrift.federation import application
-from tests.checks import portal, post
+from tests.checks import portal
 from tests.checks.portal import AGREEMENT, FORM, MENU
+from tests.checks.register import opens_mailbox, signs_in
 from tests.checks.scene import Scene
 from tests.journeys.conftest import MEMBER, hired
-from tests.journeys.step import signs_in
 
 pytestmark = pytest.mark.lab
 
@@ -20,21 +20,21 @@ def test_an_employee_leaves_while_signed_in(scene: Scene) -> None:
     seat = f"{MEMBER}-adm"
     station = scene.station(seat)
     with hired(scene, "staff") as (registers, (leaver,)), portal.visitor(scene, leaver.member, "adm") as browser:
-        assert signs_in(scene, seat, leaver)
+        assert signs_in(scene, seat, leaver.row)
         assert station.ask("door.stay", user=leaver.name, seconds=7200, patience=30.0) > 0
         browser.goes(f"{browser.issuer}/", FORM)
         browser.signs_in(leaver, AGREEMENT)
         assert browser.answers("accept", MENU)["there"]
         desk = next(one for one in application.APPLICATIONS if one.name == "desk")
         assert browser.opens(desk)["code"], "the portal lets the employee into the help desk"
-        assert opens_mailbox(scene, leaver)
+        assert opens_mailbox(scene, leaver.row, at=seat)
 
         registers.drop(leaver.row)
         registers.cycle()
         looks_round(scene)
         assert station.ask("door.open_still", user=leaver.name) == 0, "the session at the workplace goes on"
-        assert not signs_in(scene, seat, leaver)
-        assert not opens_mailbox(scene, leaver)
+        assert not signs_in(scene, seat, leaver.row)
+        assert not opens_mailbox(scene, leaver.row, at=seat)
         assert browser.opens(desk)["code"] == "", "who was signed in at the portal still enters the help desk"
         browser.start()
         browser.goes(f"{browser.issuer}/", FORM)
@@ -50,11 +50,3 @@ def looks_round(scene: Scene) -> None:
         assert station.ask("shell.run", command=command)["out"].strip() == "active", f"{host}: nobody starts {timer}"
         done = station.ask("shell.run", command=["systemctl", "start", f"{timer}.service"], patience=120.0)
         assert done["code"] == 0, done["err"]
-
-
-def opens_mailbox(scene: Scene, one: post.Person) -> bool:
-    """Whether the store lets the person in."""
-    told = scene.station(f"{MEMBER}-adm").ask(
-        "door.mailbox", host=post.mail_host(scene), user=one.name, password=one.password, patience=60.0
-    )
-    return bool(told)

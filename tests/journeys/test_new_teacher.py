@@ -4,10 +4,9 @@ import pytest
 
 from tests.checks import portal, post
 from tests.checks.portal import AGREEMENT, FORM, MENU
-from tests.checks.register import Registers
+from tests.checks.register import Registers, signs_in
 from tests.checks.scene import Scene
 from tests.journeys.conftest import MEMBER, Someone, hired, read
-from tests.journeys.step import signs_in
 
 pytestmark = pytest.mark.lab
 
@@ -17,8 +16,8 @@ def test_a_new_teacher(scene: Scene) -> None:
     with hired(scene, "staff", "pupils", title="Lärare") as (registers, (teacher, pupil)):
         assert "role-teacher" in groups(scene, teacher)
         assert joined_by_rule(registers, teacher)
-        assert signs_in(scene, f"{MEMBER}-ped", teacher), "the teacher sits where the pupils sit"
-        assert signs_in(scene, f"{MEMBER}-adm", teacher), "and has marks to set in the administrative network"
+        assert signs_in(scene, f"{MEMBER}-ped", teacher.row), "the teacher sits where the pupils sit"
+        assert signs_in(scene, f"{MEMBER}-adm", teacher.row), "and has marks to set in the administrative network"
 
         with portal.visitor(scene, teacher.member, "ped") as browser:
             browser.goes(f"{browser.issuer}/", FORM)

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from samdrift.compliance.target import Target
-from samdrift.federation.load import load_federation
-from tests.checks.scene import Scene
+from tests.checks.scene import Scene, scene_at
 
 TASK = 120.0
 """Seconds that a task of the hypervisor may take."""
 
 
-@contextmanager
-def scene_of(target: Target) -> Iterator[Scene]:
+def scene_of(target: Target) -> AbstractContextManager[Scene]:
     """Give the lab's hosts and segments for as long as the sabotage lasts."""
-    scene = Scene(federation=load_federation(target.state.stacks), state=target.state)
-    try:
-        yield scene
-    finally:
-        scene.close()
+    return scene_at(target.state)
 
 
 def run(scene: Scene, host: str, *command: str, given: str = "") -> str:

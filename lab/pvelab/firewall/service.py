@@ -1,6 +1,5 @@
 """Protocols, ports and ICMP types of firewall rules: from Proxmox VE's text to nftables matches. Pure."""
 
-import functools
 import socket
 
 from pvelab.firewall.address import merge
@@ -98,7 +97,6 @@ def parse_ports(text: str, *, where: str) -> list[str]:
     return [str(first) if first == last else f"{first}-{last}" for first, last in merge(ranges)]
 
 
-@functools.lru_cache(1024)
 def _port(text: str, where: str) -> int:
     if text.isdigit() and int(text) <= 65535:
         return int(text)

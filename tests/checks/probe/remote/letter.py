@@ -64,7 +64,7 @@ def send(
 
     `step` is `taken`, or `connect`, `sign in`, `sender`, `recipient`, `message`: what was refused. With a `user` it is
     submitted under TLS with a certificate that the host here trusts; port 465 speaks TLS from the beginning. `secure`
-    is TLS without a user; `certificate` are the files of a chain and its key to show, for hosts that know each other.
+    is TLS without a user; so is a `certificate` to show (files of a chain and its key), for hosts that know each other.
     """
     step, at = "connect", 0.0
     context = ssl.create_default_context()
@@ -73,7 +73,7 @@ def send(
     try:
         with _connected(address, port, name=name, patience=patience, context=context) as call:
             call.ehlo_or_helo_if_needed()
-            if (user or secure) and port != 465:
+            if (user or secure or certificate) and port != 465:
                 call.starttls(context=context)
                 call.ehlo()
             if user:
