@@ -123,6 +123,7 @@ def test_every_change_reaches_the_machine(lab: RunningLab, root: Any, guest: Any
 
 
 def test_a_change_that_the_machine_refuses_is_not_kept(lab: RunningLab, guest: Any) -> None:
+    eventually(lambda: not told_of(lab).rules, "what was deleted before is out of force, and no load is due")
     before = guest.options.get()
     lab.machine.fail_next = "apply_firewall"
     with refused(500, "apply_firewall was told to fail"):
