@@ -40,7 +40,8 @@ def host_data(record: HostRecord, *, state: Path, secret: Callable[[str], str]) 
         "ssh_strict_host_key_checking": "accept-new",
         # Not the engineer's own configuration; the way is ours.
         "ssh_config_file": os.devnull,
-        "ssh_paramiko_connect_kwargs": {"sock": Way(way)} if way else {},
+        # A guest that has just started beside twenty others takes longer than paramiko's 15 s to greet.
+        "ssh_paramiko_connect_kwargs": {"banner_timeout": 90} | ({"sock": Way(way)} if way else {}),
         "ssh_connect_retries": 10,
         "ssh_connect_retry_min_delay": 1.0,
         "ssh_connect_retry_max_delay": 3.0,
