@@ -48,8 +48,13 @@ def configuration(settings: Settings) -> dict[str, Any]:
         **_second_factor(settings),
         **_pages(settings),
         **_issuer(settings),
-        "customPlugins": "Samdrift::Agreement",
-        "customPluginsParams": {"agreementVersion": settings.agreement["version"]},
+        "customPlugins": ", ".join(["Samdrift::Agreement", *["Samdrift::MailPassword"] * bool(settings.mail)]),
+        "customPluginsParams": {
+            "agreementVersion": settings.agreement["version"],
+            "mailApplication": settings.mail,
+            "privileged": settings.privileged,
+            "factor": FACTOR,
+        },
     }
 
 
@@ -147,6 +152,11 @@ def _second_factor(settings: Settings) -> dict[str, Any]:
 
 
 def _pages(settings: Settings) -> dict[str, Any]:
+    mail = [one for one in settings.applications if one["name"] == settings.mail]
+    entries = [(one["name"], one["title"], one["address"], one) for one in settings.applications]
+    entries += [
+        ("mailpasswords", "Lösenord för e-postprogram", f"https://{settings.fqdn}/mailpasswords", one) for one in mail
+    ]
     return {
         "portalSkin": "samdrift",
         "captcha_mail_enabled": 0,
@@ -170,17 +180,17 @@ def _pages(settings: Settings) -> dict[str, Any]:
                 "type": "category",
                 "catname": "Tjänster",
                 **{
-                    one["name"]: {
+                    name: {
                         "type": "application",
                         "options": {
-                            "name": one["title"],
-                            "uri": one["address"],
+                            "name": title,
+                            "uri": address,
                             "display": _entry_rule(one),
                             "logo": "",
                             "description": "",
                         },
                     }
-                    for one in settings.applications
+                    for name, title, address, one in entries
                 },
             }
         },
@@ -189,6 +199,7 @@ def _pages(settings: Settings) -> dict[str, Any]:
 
 def _issuer(settings: Settings) -> dict[str, Any]:
     lines = "\n".join(wrap(settings.signing_public, 64))
+    scopes = sorted({one["scope"] for one in settings.applications if one.get("scope")})
     return {
         "issuerDBOpenIDConnectActivation": 1,
         "oidcServiceMetaDataIssuer": f"https://{settings.fqdn}",
@@ -202,6 +213,11 @@ def _issuer(settings: Settings) -> dict[str, Any]:
         "oidcServiceIDTokenExpiration": settings.token_s,
         "oidcServiceAccessTokenExpiration": settings.token_s,
         "oidcServiceIgnoreScopeForClaims": 1,
+        # Given unasked to the application whose it is, to no other that asks: so tokens tell what they are for.
+        "oidcRPMetaDataScopeRules": {
+            one["name"]: {scope: str(int(scope == one.get("scope"))) for scope in scopes}
+            for one in settings.applications
+        },
         "oidcRPMetaDataOptions": {one["name"]: _client(one) for one in settings.applications},
         "oidcRPMetaDataExportedVars": {
             one["name"]: {**CLAIMS, "groups": "groups;string;always"} for one in settings.applications

@@ -77,11 +77,12 @@ def configure(settings: Settings) -> None:
         password=settings.lookup["password"],
     )
 
-    for part in ("agreement.tpl", "customfooter.tpl", "customhead.tpl", "customheader.tpl"):
+    for part in ("agreement.tpl", "customfooter.tpl", "customhead.tpl", "customheader.tpl", "mailpasswords.tpl"):
         rendered(f"Pages: {part}", f"{SKIN}/{part}")
     for part in ("portal.css", "sv.json"):
         rendered(f"Pages: {part}", f"{SHARED}/{part}")
     rendered("The agreement is asked for", "/usr/local/lib/site_perl/Samdrift/Agreement.pm", units=[PORTAL])
+    rendered("Passwords of mail programs", "/usr/local/lib/site_perl/Samdrift/MailPassword.pm", units=[PORTAL])
     rendered("Acceptances are noted by this", "/usr/local/sbin/samdrift-agreement", mode="755")
     for part in (RECORDER, "samdrift-agreement@.service"):
         rendered(f"Acceptances are noted: {part}", f"/etc/systemd/system/{part}", units=[RECORDER])

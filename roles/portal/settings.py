@@ -34,7 +34,10 @@ class Settings:
     privileged: str
     """Group whose people never sign in without a second factor."""
     applications: list[dict[str, Any]] = field(repr=False)
-    """`{"name", "title", "address", "callback", "groups", "second_factor", "secret"}` of each that people may enter."""
+    """`{"name", "title", "address", "callback", "groups", "second_factor", "scope", "secret"}` of each that people may
+    enter."""
+    mail: str = ""
+    """The application that is mail: its people make passwords for mail programs here. Empty: there is none."""
 
     life_s: int = 10 * 3600
     """A sign-in ends: a working day with its overtime, so that nobody signs in twice on one day."""
@@ -67,7 +70,10 @@ class Settings:
             for key in ("address", "callback"):
                 require(one[key].startswith("https://"), f"{field_name}.{key}", one[key], "an https:// URL is accepted")
             require(bool(one["groups"]), f"{field_name}.groups", one["groups"], "for at least one group")
+            if one.get("scope"):
+                require_name(f"{field_name}.scope", one["scope"])
             for group in one["groups"]:
                 require_name(f"{field_name}.groups", group)
         names = [one["name"] for one in self.applications]
         require(len(set(names)) == len(names), "portal.applications", names, "each application stands once")
+        require(self.mail in ("", *names), "portal.mail", self.mail, f"one of {names}")

@@ -142,7 +142,7 @@ def visitor(scene: Scene, member: Member, network: str = "adm") -> Iterator[Visi
 
 def for_kind(kind: str) -> list[Application]:
     """The applications that the role of these people opens."""
-    return [one for one in application.APPLICATIONS if f"all-{kind}" in one.groups]
+    return [one for one in application.APPLICATIONS if one.opens_to(kind)]
 
 
 def noted(scene: Scene, person: Person) -> list[str]:

@@ -23,6 +23,7 @@ DESK = {
     "second_factor": False,
     "secret": "Desk-1-secret",
 }
+MAIL = {**DESK, "name": "webmail", "groups": ["service-mail"], "scope": "mail"}
 WATCH = {**DESK, "name": "monitoring", "groups": ["priv-operators"], "second_factor": True, "secret": "Watch-2-secret"}
 FACTS: dict[str, Any] = {
     "fqdn": "sso.osterlen.example",
@@ -54,6 +55,7 @@ FACTS: dict[str, Any] = {
         ({"applications": [{**DESK, "groups": []}]}, "for at least one group"),
         ({"applications": [{**DESK, "groups": ['x") or inGroup("y']}]}, "lower-case name"),
         ({"applications": [{**DESK, "callback": "http://desk.osterlen.example/"}]}, "an https:// URL"),
+        ({"mail": "webmail"}, "one of ['desk', 'monitoring']"),
         ({"signing_key": "MIIB"}, "a private key in PEM"),
         ({"idle_s": 11 * 3600}, "token <= idle <= life"),
     ],
@@ -74,6 +76,18 @@ def test_an_application_is_entered_by_its_groups_and_no_others() -> None:
     assert clients["desk"]["oidcRPMetaDataOptionsRule"] == 'inGroup("all-staff") or inGroup("all-pupils")'
     assert clients["monitoring"]["oidcRPMetaDataOptionsRule"] == 'inGroup("priv-operators")'
     assert all(one["oidcRPMetaDataOptionsRedirectUris"] == DESK["callback"] for one in clients.values())
+
+
+def test_mail_has_a_scope_that_no_other_application_gets() -> None:
+    made = configuration(Settings(**{**FACTS, "applications": [DESK, MAIL, WATCH], "mail": "webmail"}))
+    assert made["oidcRPMetaDataScopeRules"] == {
+        "desk": {"mail": "0"},
+        "webmail": {"mail": "1"},
+        "monitoring": {"mail": "0"},
+    }
+    assert made["customPlugins"] == "Samdrift::Agreement, Samdrift::MailPassword"
+    assert made["applicationList"]["1samdrift"]["mailpasswords"]["options"]["display"] == 'inGroup("service-mail")'
+    assert configuration(Settings(**FACTS))["customPlugins"] == "Samdrift::Agreement"
 
 
 def test_a_second_factor_is_worth_more_than_any_other_sign_in() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from samdrift.federation import entitlement
 from samdrift.federation.record import Federation
 
 PORTAL = "sso"
@@ -18,6 +19,10 @@ PRIVILEGED = "privileged"
 
 OPERATORS, AGENTS = "priv-operators", "priv-agents"
 """Privileged groups: who operates the platform, and who answers cases at the help desk."""
+
+
+MAIL = "webmail"
+"""The application that is mail: also IMAP and submission take the tokens that are its own, and no others."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,17 @@ class Application:
     callback: str
     """Path to which the portal sends people back after signing in."""
     groups: tuple[str, ...]
-    """Groups of the directory whose people may enter; all others are refused by the portal."""
+    """Groups of the directory whose people may enter; all others are refused by the portal. Of a service its
+    `service-<name>`: which kinds of account that opens to is agreed in rules.yaml."""
+    scope: str = ""
+    """OAuth scope that the portal grants to this application alone: its tokens are good where that is asked for."""
     second_factor: bool = False
     """Asks for a second factor of everybody, because of what it holds."""
+
+    def opens_to(self, kind: str) -> bool:
+        """Whether everybody with this kind of account may enter: by the kind's own group, or by one of a service."""
+        opened = {f"service-{name}" for name, kinds in entitlement.services().items() if kind in kinds}
+        return bool({f"all-{kind}", *opened} & set(self.groups))
 
     @property
     def secret(self) -> str:
@@ -47,8 +60,8 @@ class Application:
 
 
 APPLICATIONS: tuple[Application, ...] = (
-    Application("webmail", "E-post och kalender", "mail", "SOGo/", ("all-staff", "all-pupils")),
-    Application("desk", "Servicedesk", "desk", "oidc/callback", ("all-staff", "all-pupils")),
+    Application(MAIL, "E-post och kalender", "mail", "SOGo/", ("service-mail",), scope="mail"),
+    Application("desk", "Servicedesk", "desk", "oidc/callback", ("service-help-desk",)),
     Application("monitoring", "Övervakning", "monitor", "oidc/callback", (OPERATORS,), second_factor=True),
 )
 

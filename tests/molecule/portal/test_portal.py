@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -153,7 +153,7 @@ def test_an_application_opens_after_the_agreement_and_not_before(person: Person,
     page = person.answers("accept", LEFT)
     assert page["url"].startswith(DESK), page
     told = person.portal_as("desk", "oidc.redeem", code=code_of(page), callback=DESK)
-    assert (told["person"]["sub"], told["person"]["groups"]) == (STAFF, ["all-staff"])
+    assert (told["person"]["sub"], told["person"]["groups"]) == (STAFF, ["service-help-desk"])
     assert verified(told["token"], person)
     again = person.portal_as("desk", "oidc.redeem", code=code_of(page), callback=DESK)
     assert again["status"] == 400, "a code was redeemed twice"
@@ -264,6 +264,72 @@ def test_a_new_version_asks_everybody_again(person: Person, password: str, on: C
         assert person.signs_in(STAFF, password, AGREEMENT)["there"]
     finally:
         on("sso", f"mv /root/right.json {file} && {restart}")
+
+
+def test_a_mail_program_gets_a_password_of_its_own_and_loses_it(
+    person: Person, password: str, on: Callable[..., str]
+) -> None:
+    """Shown once, kept as a digest, good under its own name alone; and only mail itself may ask."""
+    phone, tablet = (f"{kind}-{secrets.token_hex(3)}" for kind in ("telefon", "platta"))
+    made = "document.querySelector('#made-password')"
+    person.goes(f"{ISSUER}/mailpasswords", FORM)
+    page = person.signs_in(STAFF, password, f"{AGREEMENT} || document.querySelector('#mailpasswords')")
+    if "Användaravtal" in page["text"]:
+        person.answers("accept", "document.querySelector('#mailpasswords')")
+
+    def make(name: str, until: str) -> dict[str, Any]:
+        person.goes(f"{ISSUER}/mailpasswords", "document.querySelector('#make')")
+        script = f"document.querySelector('#name').value = {name!r}; document.querySelector('#make').submit()"
+        return person.does(script, until)
+
+    assert make(phone, made)["there"]
+    word = str(person.does("document.title = document.querySelector('#made-password').innerText", made)["title"])
+    assert "redan" in make(phone, "document.body.innerText.includes('redan')")["text"]
+    assert "bokst" in make("Min telefon", "document.body.innerText.includes('bokst')")["text"]
+
+    def asked(user: str, given: str, key: str = secret("portal-webmail")) -> tuple[int, dict[str, Any]]:
+        form = {"grant_type": "password", "username": user, "password": given}
+        data = urlencode({**form, "client_id": "webmail", "client_secret": key})
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        where: dict[str, Any] = {"url": f"{ISSUER}/mailcheck", "address": ADDRESS, "authority": person.root}
+        status, text = person.station.ask("oidc.call", **where, data=data, headers=kind)
+        return status, json.loads(text)
+
+    status, told = asked(f"{STAFF}/{phone}", word)
+    assert (status, told["sub"], told["login"]) == (200, STAFF, f"{STAFF}/{phone}")
+    for user, given in ((f"{STAFF}/{phone}", f"{word}x"), (f"{STAFF}/{tablet}", word), (f"{OTHER}/{phone}", word)):
+        assert asked(user, given) == (400, {"error": "invalid_grant"})
+    assert asked(STAFF, password) == (400, {"error": "invalid_grant"})
+    assert asked(f"{STAFF}/{phone}", word, "wrong")[0] == 401
+    assert on("sso", f"grep -rls {word} /var/lib/lemonldap-ng /var/log || true") == ""
+    assert phone in on("sso", f"samdrift-portal mail-password list {STAFF}")
+    body = f"new URLSearchParams({{token: 'x', remove: {phone!r}}})"
+    forged = f"fetch('/mailpasswords', {{method: 'POST', body: {body}}}).then(one => one.status)"
+    person.does(forged, "true")
+    assert asked(f"{STAFF}/{phone}", word)[0] == 200, "a page without the token took a password away"
+    listed = "document.querySelector('input[name=remove]')"
+    person.goes(f"{ISSUER}/mailpasswords", listed)
+    assert person.does(f"{listed}.form.submit()", f"document.querySelector('#make') && !{listed}")["there"]
+    assert asked(f"{STAFF}/{phone}", word)[0] == 400
+    # The help desk, when a telephone is lost.
+    make(tablet, made)
+    on("sso", f"samdrift-portal mail-password remove {STAFF} {tablet}")
+    assert on("sso", f"samdrift-portal mail-password list {STAFF}") == ""
+
+
+def test_a_token_tells_which_application_it_is_for(person: Person, password: str) -> None:
+    """Mail takes those with its scope, which no other application gets, whatever it asks for."""
+    person.goes(f"{ISSUER}/", FORM)
+    page = person.signs_in(STAFF, password, f"{MENU} || {AGREEMENT}")
+    if "Användaravtal" in page["text"]:
+        person.answers("accept", MENU)
+    for client, callback, has in (("desk", DESK, False), ("webmail", "https://mail.osterlen.example/SOGo/", True)):
+        url = person.asked_by(client, callback).replace("openid+profile", "openid+mail+profile")
+        assert "mail+profile" in url
+        page = person.goes(url, LEFT)
+        token = person.portal_as(client, "oidc.redeem", code=code_of(page), callback=callback)["access"]
+        told = person.portal_as("webmail", "oidc.introspect", token=token)
+        assert ("mail" in told["scope"].split()) is has, told
 
 
 def test_the_portals_account_may_note_acceptances_and_nothing_else(on: Callable[..., str]) -> None:

@@ -31,6 +31,7 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         "signing_public": {"public": SIGNING},
         "key": {"secret": "portal-key"},
         "privileged": application.PRIVILEGED,
+        "mail": application.MAIL,
         "applications": [
             {
                 "name": one.name,
@@ -39,6 +40,7 @@ def settings(federation: Federation, guest: Guest) -> Settings:
                 "callback": one.address(federation) + one.callback,
                 "groups": list(one.groups),
                 "second_factor": one.second_factor,
+                "scope": one.scope,
                 "secret": {"secret": one.secret},
             }
             for one in APPLICATIONS
