@@ -15,6 +15,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 PROGRAM = "/usr/local/sbin/samdrift-helpdesk"
 PACKAGES = (
     "apache2",
+    "libapache2-mod-auth-openidc",
     "libapache2-mod-fcgid",
     "libfcgi-perl",
     "libnet-ldap-perl",
@@ -87,8 +88,10 @@ def configure(settings: Settings) -> None:
             rendered(f"Regularly: {job}, {suffix}", dest, units=[f"samdrift-helpdesk-{job}.timer"])
 
     rendered("Web server listens under TLS only", "/etc/apache2/ports.conf", units=[APACHE])
+    rendered("Secret of the sign-on", "/etc/apache2/samdrift-portal.conf", mode="600", units=[APACHE])
     rendered("Portal", "/etc/apache2/sites-available/samdrift.conf", units=[APACHE])
     for part in (
+        "mods-enabled/auth_openidc.load",
         "mods-enabled/ssl.load",
         "mods-enabled/ssl.conf",
         "mods-enabled/socache_shmcb.load",

@@ -40,6 +40,9 @@ class Settings:
     """Group of the directory whose people answer cases."""
     secret: str = field(repr=False)
     """Signs the links by which people answer how satisfied they are."""
+    portal: dict[str, str] = field(repr=False)
+    """`{"issuer", "client", "callback", "secret", "seal"}`: who signs people in, as what the desk asks there; `seal`
+    keeps what a browser holds of a sign-in from being read or changed."""
     mailbox: str = "servicedesk"
     members: list[dict[str, Any]] = field(default_factory=list)
     """`{"key", "name", "domain", "support"}` of every member with the service."""
@@ -68,6 +71,10 @@ class Settings:
         require_name("helpdesk.directory.user", self.directory.get("user", ""))
         require_domain("helpdesk.relay.name", self.relay.get("name", ""))
         require_addresses("helpdesk.relay.from", self.relay.get("from", []))
+        for key in ("issuer", "callback"):
+            address = self.portal.get(key, "")
+            require(address.startswith("https://"), f"helpdesk.portal.{key}", address, "an https:// URL is accepted")
+        require_name("helpdesk.portal.client", self.portal.get("client", ""))
         for where, secret in self._secrets().items():
             require(bool(PLAIN.fullmatch(secret)), f"helpdesk.{where}", "...", "12 or more of A-Z, a-z, 0-9, - and _")
         known = [one["name"] for one in self.competences]
@@ -94,6 +101,8 @@ class Settings:
             "database.password": self.database["password"],
             "directory.password": self.directory.get("password", ""),
             "secret": self.secret,
+            "portal.secret": self.portal.get("secret", ""),
+            "portal.seal": self.portal.get("seal", ""),
         }
         return fixed | {f"programs.{one['name']}.password": one.get("password", "") for one in self.programs}
 

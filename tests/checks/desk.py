@@ -6,7 +6,7 @@ import time
 import urllib.parse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from samdrift.federation.application import AGENTS
 from samdrift.federation.record import Member, Support
 from samdrift.federation.support import HOST, MAILBOX
+from tests.checks.portal import give_second_factor
 from tests.checks.post import Person, people
 from tests.checks.scene import Scene
 
@@ -39,7 +40,8 @@ class Desk:
 
     def _probe(self, who: Person, call: str, **facts: Any) -> Any:
         station = self.scene.station(f"{who.member.key}-adm")
-        return station.ask(call, host=self.host, user=who.name, password=who.password, patience=120.0, **facts)
+        facts |= {"host": self.host, "user": who.name, "password": who.password, "key": who.key}
+        return station.ask(call, patience=120.0, **facts)
 
     def open_case(self, who: Person, subject: str, text: str, *, system: str = "") -> int:
         """Open a case by the portal's form; return its number."""
@@ -117,8 +119,12 @@ class Desk:
 
 @contextmanager
 def agents(scene: Scene, members: Sequence[Member], *groups: str) -> Iterator[list[Person]]:
-    """Somebody new at each of the members who answers cases; the desk has been told by the directory."""
-    with people(scene, members) as found:
+    """Somebody new at each of the members who answers cases; the desk has been told by the directory.
+
+    Who answers cases is privileged, and comes into the portal with a second factor.
+    """
+    with people(scene, members) as made:
+        found = [replace(one, key=give_second_factor(scene, one)) for one in made]
         for one in found:
             for group in groups or (AGENTS,):
                 command = ["samba-tool", "group", "addmembers", group, one.name]

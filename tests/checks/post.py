@@ -39,6 +39,8 @@ class Person:
     name: str
     password: str
     member: Member
+    key: str = ""
+    """Of the second factor, where the person has one."""
 
     @property
     def address(self) -> str:

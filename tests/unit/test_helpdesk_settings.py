@@ -32,6 +32,13 @@ FACTS: dict[str, Any] = {
     "competences": [{"name": "first", "title": "Första linjen", "group": "desk-first"}],
     "agents": "priv-agents",
     "secret": "Sd1-satisfaction",
+    "portal": {
+        "issuer": "https://sso.osterlen.example",
+        "client": "desk",
+        "callback": "https://desk.osterlen.example/oidc/callback",
+        "secret": "Sd1-portal-word",
+        "seal": "Sd1-sealing-word",
+    },
     "members": [YSTAD],
 }
 

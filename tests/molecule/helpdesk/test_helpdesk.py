@@ -7,15 +7,23 @@ import secrets
 import shlex
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-PROBES = Path(__file__).resolve().parents[2] / "checks" / "probe" / "remote"
+from tests.checks.probe.station import Station
+
+STATE = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
 HOST = "desk.osterlen.example"
 PASSWORD = f"Aa1-{secrets.token_hex(12)}"
 ASKER, AGENT, OTHER = "ystad.s1", "tomelilla.s1", "simrishamn.s1"
+SECRETS = "640 /etc/request-tracker5/RT_SiteConfig.d/80-samdrift-secret.pm"
+SIGN_ON = "600 /etc/apache2/samdrift-portal.conf"
+KEYS: dict[str, str] = {}
+"""Of second factors: of whoever answers cases, and of whoever is about to."""
 SEND = """
 import smtplib, ssl, sys, json
 facts = json.loads(sys.argv[1])
@@ -30,16 +38,20 @@ except smtplib.SMTPException as error:
 
 
 def secret(name: str) -> str:
-    return (Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "secrets" / name).read_text()
+    return (STATE / "secrets" / name).read_text()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _people() -> None:
-    """Passwords as the desk would give them out, and one person who answers cases."""
+    """Passwords and second factors as the desk gives them out, and one person who answers cases."""
     on = of_the_module()
     for name in (ASKER, AGENT, OTHER):
         on("dc1", f"samba-tool user setpassword {name} --newpassword={PASSWORD}")
     on("dc1", f"samba-tool group addmembers desk-service {AGENT}")
+    for name in (AGENT, OTHER):
+        on("sso", f"samdrift-portal second-factor remove {name} 2> /dev/null || true")
+        told = on("sso", f"samdrift-portal second-factor add {name}")
+        KEYS[name] = parse_qs(urlsplit(told.splitlines()[0]).query)["secret"][0]
     on("desk", "systemctl start samdrift-helpdesk-people")
 
 
@@ -53,13 +65,17 @@ def of_the_module() -> Callable[..., str]:
 
 def asked(on: Callable[..., str], function: str, **facts: Any) -> Any:
     """Call a function of the checks' own probe of the desk, on pki."""
-    source = (PROBES / "case.py").read_text()
-    call = f"{source}\nprint(json.dumps({function}(**json.loads({json.dumps(facts)!r}))))"
-    return json.loads(on("pki", f"python3 -c {shlex.quote(call)}"))
+    return seat().ask(f"case.{function}", patience=120.0, **facts)
+
+
+@cache
+def seat() -> Station:
+    ssh = ["ssh", "-F", str(STATE / "ssh" / "config"), "-o", "BatchMode=yes", "-o", "LogLevel=ERROR", "pki"]
+    return Station("pki", ssh, through_shell=True)
 
 
 def person(name: str) -> dict[str, str]:
-    return {"host": HOST, "user": name, "password": PASSWORD}
+    return {"host": HOST, "user": name, "password": PASSWORD, "key": KEYS.get(name, "")}
 
 
 def api(on: Callable[..., str], path: str, method: str = "GET", body: Any = None, *, who: str = AGENT) -> Any:
@@ -93,6 +109,7 @@ def test_a_person_asks_and_a_technician_of_another_member_answers(on: Callable[.
 
 def test_who_is_not_known_is_not_let_in(on: Callable[..., str]) -> None:
     assert asked(on, "enters", **person(ASKER))
+    assert not asked(on, "enters", **{**person(AGENT), "key": ""}), "who answers cases comes in by a password alone"
     for user, password in ((ASKER, "wrong"), (ASKER, ""), ("root", "password"), ("svc-desk", secret("directory-desk"))):
         assert not asked(on, "enters", host=HOST, user=user, password=password), user
 
@@ -211,8 +228,18 @@ def test_a_program_opens_a_case_by_the_api(on: Callable[..., str]) -> None:
         body={"Queue": "Servicedesk", "Subject": "db", "Content": "x"},
     )
     assert told["code"] == 201, told
-    refused = asked(on, "ask", **{**facts, "password": "wrong"}, path="/ticket/1")
-    assert refused["code"] == 401
+    # A person has no password there, and whoever shows none is not sent anywhere: programs read no pages.
+    for wrong in ({"password": "wrong"}, {"user": ASKER, "password": PASSWORD}, {"user": AGENT, "password": PASSWORD}):
+        assert asked(on, "ask", **{**facts, **wrong}, path="/ticket/1")["code"] == 401
+    assert on("sso", f"curl -s -o /dev/null -w '%{{http_code}}' https://{HOST}/REST/2.0/queues/all") == "401"
+
+
+def test_rt_itself_asks_nobody_for_a_password(on: Callable[..., str]) -> None:
+    """Its form is a page of the portal's now; what is for everybody stays so."""
+    for path, code in (("/", "302"), ("/NoAuth/Login.html", "302"), ("/NoAuth/SatisfactionIndex.html", "200")):
+        told = on("sso", f"curl -s -o /dev/null -w '%{{http_code}} %{{redirect_url}}' https://{HOST}{path}").split()
+        assert told[0] == code, (path, told)
+        assert code != "302" or told[1].startswith("https://sso.osterlen.example/oauth2/authorize?"), told
 
 
 def test_swedish_is_spoken(on: Callable[..., str]) -> None:
@@ -247,10 +274,11 @@ def test_what_was_changed_by_hand_is_told_and_put_right(on: Callable[..., str]) 
 
 
 def test_no_secret_lies_open(on: Callable[..., str]) -> None:
-    for name in ("database-desk", "directory-desk", "desk-satisfaction", "desk-monitor"):
+    files = {"portal-desk": SIGN_ON, "desk-seal": SIGN_ON}
+    for name in ("database-desk", "directory-desk", "desk-satisfaction", "desk-monitor", *files):
         found = on(
             "desk",
             f"grep -rlsF -- '{secret(name)}' /etc /run /var/log /var/cache /root /tmp | xargs -r stat -c '%a %n'",
         )
-        assert found.splitlines() == ["640 /etc/request-tracker5/RT_SiteConfig.d/80-samdrift-secret.pm"], name
+        assert found.splitlines() == [files.get(name, SECRETS)], name
     assert on("desk", "systemctl --failed --no-legend").strip() == ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from samdrift.federation import hall
+from samdrift.federation import application, hall
 from samdrift.federation.application import AGENTS
 from samdrift.federation.database import HOST as DATABASE
 from samdrift.federation.derived import Guest
@@ -13,6 +13,7 @@ from samdrift.federation.record import Federation
 from samdrift.federation.setting.fact import Settings, certificate
 from samdrift.federation.support import COMPETENCES, MAILBOX, SYSTEMS
 
+PORTAL = application.BY_NAME["desk"]
 PROGRAMS = ("monitor",)
 """Systems that open cases by the API."""
 
@@ -44,6 +45,13 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         "competences": [{"name": one.name, "title": one.title, "group": one.group} for one in COMPETENCES],
         "agents": AGENTS,
         "secret": {"secret": "desk-satisfaction"},
+        "portal": {
+            "issuer": application.issuer(federation),
+            "client": PORTAL.name,
+            "callback": PORTAL.address(federation) + PORTAL.callback,
+            "secret": {"secret": PORTAL.secret},
+            "seal": {"secret": "desk-seal"},
+        },
         "mailbox": MAILBOX,
         "members": [],
         "programs": [{"name": name, "password": {"secret": f"desk-{name}"}} for name in PROGRAMS],

@@ -7,49 +7,61 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
-from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
-_signed_in: dict[tuple[str, str, str], urllib.request.OpenerDirector] = {}
+from tests.checks.probe.remote import entrance
+
+_Who = tuple[str, str, str, str]
+_signed_in: dict[_Who, urllib.request.OpenerDirector] = {}
 
 
-def open_case(*, host: str, user: str, password: str, subject: str, text: str, system: str = "") -> dict[str, Any]:
+def open_case(
+    *, host: str, user: str, password: str, subject: str, text: str, system: str = "", key: str = ""
+) -> dict[str, Any]:
     """Fill in the portal's form as the person; return the `case`'s number (0: none) and the page that came."""
-    page = _page(host, user, password, "/SelfService/CreateTicketInQueue.html")
+    page = _page((host, user, password, key), "/SelfService/CreateTicketInQueue.html")
     way = re.search(r'href="(/SelfService/Create\.html\?Queue=\d+)"', page)
     if not way:
         return {"case": 0, "page": page}
-    form = Form(_page(host, user, password, way[1]), "TicketCreate")
+    form = Form(_page((host, user, password, key), way[1]), "TicketCreate")
     form.fields |= {"Subject": subject, "Content": text, "ContentType": "text/plain", "SubmitTicket": "1"}
     if system:
         form.choose(system)
-    page = _page(host, user, password, "/SelfService/Create.html", form.fields)
+    page = _page((host, user, password, key), "/SelfService/Create.html", form.fields)
     found = re.search(r"<title>#(\d+)", page)
     return {"case": int(found[1]) if found else 0, "page": page}
 
 
-def shown(*, host: str, user: str, password: str, case: int) -> dict[str, Any]:
+def shown(*, host: str, user: str, password: str, case: int, key: str = "") -> dict[str, Any]:
     """Return the text of the portal's page about the case, and its status code."""
     try:
-        page = _page(host, user, password, f"/SelfService/Display.html?id={case}")
+        page = _page((host, user, password, key), f"/SelfService/Display.html?id={case}")
     except urllib.error.HTTPError as error:
         return {"code": error.code, "text": ""}
-    return {"code": 200, "text": _text(page)}
+    return {"code": 200, "text": entrance.text_of(page)}
 
 
-def enters(*, host: str, user: str, password: str) -> bool:
+def enters(*, host: str, user: str, password: str, key: str = "") -> bool:
     """Tell whether this sign-in opens the portal."""
-    _signed_in.pop((host, user, password), None)
+    _signed_in.pop((host, user, password, key), None)
     try:
-        _session(host, user, password)
+        _session((host, user, password, key))
     except PermissionError:
         return False
     return True
 
 
 def ask(
-    *, host: str, user: str, password: str, path: str, method: str = "GET", body: Any = None, basic: bool = False
+    *,
+    host: str,
+    user: str,
+    password: str,
+    path: str,
+    method: str = "GET",
+    body: Any = None,
+    basic: bool = False,
+    key: str = "",
 ) -> dict[str, Any]:
     """Call the API; return `code` and the parsed `answer`. With `basic` as a program does, by its own password."""
     call = urllib.request.Request(f"https://{host}/REST/2.0{path}", method=method, headers=_headers(host))
@@ -61,7 +73,7 @@ def ask(
         keys.add_password(None, f"https://{host}/", user, password, is_authenticated=True)
         opener = _opener(urllib.request.HTTPBasicAuthHandler(keys))
     else:
-        opener = _session(host, user, password)
+        opener = _session((host, user, password, key))
     try:
         with opener.open(call, timeout=60) as answer:
             # Where RT only says what it did, it says it in Latin-1.
@@ -80,7 +92,7 @@ def satisfied(*, link: str, answer: int) -> dict[str, Any]:
     fields = dict(urllib.parse.parse_qsl(address.query)) | {"answer": str(answer), "words": ""}
     send = urllib.parse.urlencode(fields).encode()
     with opener.open(f"https://{address.netloc}{address.path}", data=send, timeout=60) as page:
-        return {"asked": _text(asked), "told": _text(page.read().decode())}
+        return {"asked": entrance.text_of(asked), "told": entrance.text_of(page.read().decode())}
 
 
 def published(*, host: str) -> dict[str, Any]:
@@ -130,28 +142,20 @@ class Form(HTMLParser):
         self.fields[name] = chosen
 
 
-def _session(host: str, user: str, password: str) -> urllib.request.OpenerDirector:
-    """Sign in once. This is the one place that knows how; PermissionError where the portal refuses."""
-    key = (host, user, password)
-    if key not in _signed_in:
+def _session(who: _Who) -> urllib.request.OpenerDirector:
+    """Sign in once, at the sign-on portal. The one place that knows how; PermissionError where one is refused."""
+    if who not in _signed_in:
+        host, user, password, key = who
         opener = _opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-        fields = urllib.parse.urlencode({"user": user, "pass": password}).encode()
-        call = urllib.request.Request(f"https://{host}/NoAuth/Login.html", data=fields, headers=_headers(host))
-        try:
-            with opener.open(call, timeout=60) as answer:
-                page = answer.read().decode()
-        except urllib.error.HTTPError as error:
-            raise PermissionError(f"{user}: {error.code}") from error
-        if 'name="login"' in page:
-            raise PermissionError(f"{user} is not let in")
-        _signed_in[key] = opener
-    return _signed_in[key]
+        entrance.enter(opener, f"https://{host}/", user=user, password=password, key=key)
+        _signed_in[who] = opener
+    return _signed_in[who]
 
 
-def _page(host: str, user: str, password: str, path: str, fields: dict[str, str] | None = None) -> str:
+def _page(who: _Who, path: str, fields: dict[str, str] | None = None) -> str:
     data = urllib.parse.urlencode(fields).encode() if fields is not None else None
-    call = urllib.request.Request(f"https://{host}{path}", data=data, headers=_headers(host))
-    with _session(host, user, password).open(call, timeout=60) as answer:
+    call = urllib.request.Request(f"https://{who[0]}{path}", data=data, headers=_headers(who[0]))
+    with _session(who).open(call, timeout=60) as answer:
         page: str = answer.read().decode()
         return page
 
@@ -164,8 +168,3 @@ def _opener(*handlers: urllib.request.BaseHandler) -> urllib.request.OpenerDirec
 def _headers(host: str) -> dict[str, str]:
     # The portal takes no order that another site's page has sent.
     return {"Referer": f"https://{host}/", "Origin": f"https://{host}"}
-
-
-def _text(page: str) -> str:
-    plain = re.sub(r"<(script|style).*?</\1>", " ", page, flags=re.S)
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", plain)))
