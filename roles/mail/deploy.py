@@ -89,6 +89,7 @@ def _mailboxes(settings: Settings, rendered: Rendered) -> None:
         text=f"# managed by roles/mail; change there\nldap_auth_dn_password = {settings.directory_password}\n",
         units=[DOVECOT],
     )
+    rendered("Where the portal is asked, and as whom", "/etc/dovecot/portal.conf", mode="600", units=[DOVECOT])
     rendered("Mailbox of the postmaster", "/etc/dovecot/users", mode="640", owner="root:dovecot")
     # Compiled by root: who delivers may not write there.
     rendered("Spam goes to the folder for it", SIEVE, check=f"sievec {{}} {SIEVE.replace('.sieve', '.svbin')}")

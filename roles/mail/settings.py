@@ -31,6 +31,14 @@ class Settings:
     """The webmail's database: `{"host", "name"}`; its account has the same name."""
     database_password: str = field(repr=False)
     certificate: dict[str, Any]
+    portal: dict[str, str]
+    """`{"issuer", "client", "scope"}`: who signs people in, as whom the store asks, what tokens for mail have."""
+    portal_secret: str = field(repr=False)
+    """Of the client: the webmail's, and what the store asks with."""
+    opens_to: list[str]
+    """Groups of the directory, below its units `Groups` and `Agreements`: who is not in all of them has no way in."""
+    privileged: str
+    """Group of those whose password of the directory is not good enough alone: they come from the portal."""
     members: list[dict[str, str]] = field(default_factory=list)
     """`{"key", "name", "domain"}` of every member with the service."""
     systems: dict[str, str] = field(default_factory=dict)
@@ -67,7 +75,14 @@ class Settings:
         require_name("mail.directory_user", self.directory_user)
         require_domain("mail.database.host", self.database.get("host", ""))
         require_name("mail.database.name", self.database.get("name", ""))
-        for name in ("directory_password", "database_password"):
+        issuer = self.portal.get("issuer", "")
+        require(issuer.startswith("https://"), "mail.portal.issuer", issuer, "an https:// URL is accepted")
+        for name in ("client", "scope"):
+            require_name(f"mail.portal.{name}", self.portal.get(name, ""))
+        require(bool(self.opens_to), "mail.opens_to", self.opens_to, "at least one group is needed")
+        for name in (*self.opens_to, self.privileged):
+            require_name("mail.opens_to", name)
+        for name in ("directory_password", "database_password", "portal_secret"):
             # Both stand in files whose quoting ends at such a character.
             fit = bool(getattr(self, name)) and not set(getattr(self, name)) & set('"\\ @/:%')
             require(fit, f"mail.{name}", "...", "a password without quotes, spaces and @ / : % is needed")
@@ -124,6 +139,21 @@ class Settings:
     def of_a_member(self) -> str:
         """LDAP filter: people whose address is in the domain of a member that has the service."""
         return f"(|{''.join(f'(mail=*@{domain})' for domain in self.domains)})"
+
+    @property
+    def open(self) -> str:
+        """LDAP filter: people who may come in, by whichever way."""
+        return f"{self.enabled}{self.of_a_member}{''.join(map(self._in_group, self.opens_to))}"
+
+    @property
+    def is_privileged(self) -> str:
+        """LDAP filter: people who need a second factor."""
+        return self._in_group(self.privileged)
+
+    def _in_group(self, name: str) -> str:
+        """Directly or through another group (MS-ADTS 3.1.1.3.4.4.3: the rule walks the chain)."""
+        unit = "Agreements" if name.startswith("agreement-") else "Groups"
+        return f"(memberOf:1.2.840.113556.1.4.1941:=CN={name},OU={unit},{self._root})"
 
     @property
     def _root(self) -> str:

@@ -22,6 +22,10 @@ FACTS: dict[str, Any] = {
     "database": {"host": "db.osterlen.example", "name": "webmail"},
     "database_password": "Database-2-secret",
     "certificate": {"names": ["mail.osterlen.example"], "directory": "https://pki.osterlen.example/acme"},
+    "portal": {"issuer": "https://sso.osterlen.example", "client": "webmail", "scope": "mail"},
+    "portal_secret": "Portal-3-secret",
+    "opens_to": ["service-mail", "agreement-2026-1"],
+    "privileged": "privileged",
     "members": [YSTAD, TOMELILLA],
 }
 
@@ -54,6 +58,10 @@ def parameters(**changes: Any) -> dict[str, str]:
         ({"members": [{**YSTAD, "domain": "osterlen.example"}]}, "not a member's domain"),
         ({"systems": {"desk@ystad.example": "desk.osterlen.example"}}, "an address in osterlen.example"),
         ({"quota_mib": 0}, "more than 0"),
+        ({"portal": {"issuer": "http://sso.example", "client": "a", "scope": "b"}}, "an https:// URL"),
+        ({"portal_secret": "with/slash"}, "without quotes"),
+        ({"opens_to": []}, "at least one group"),
+        ({"privileged": "x)(cn=*"}, "a lower-case name"),
     ],
 )
 def test_refusals(changes: dict[str, Any], word: str) -> None:
@@ -108,3 +116,23 @@ def test_each_member_has_a_folder_and_an_address_book_of_its_own() -> None:
         assert f"d /var/mail/{member['key']} 0700 vmail vmail" in folders
         assert f'baseDN = "OU={member["key"]},OU=Members,DC=ad,DC=osterlen,DC=example"' in webmail
     assert "SOGoLanguage = Swedish" in webmail
+
+
+def test_every_way_in_asks_for_the_groups_and_none_goes_round_the_second_factor() -> None:
+    """Whoever is shut out is so first, whatever the way; and a privileged person's password is nobody's there."""
+    blocks = {block.split(" ")[0]: block for block in text("/etc/dovecot/dovecot.conf").split("\npassdb ")[1:]}
+    assert next(iter(blocks)) == "shut"
+    groups = [
+        f"(memberOf:1.2.840.113556.1.4.1941:=CN={name},OU={unit},DC=ad,DC=osterlen,DC=example)"
+        for name, unit in (("service-mail", "Groups"), ("agreement-2026-1", "Agreements"), ("privileged", "Groups"))
+    ]
+    assert "deny = yes" in blocks["shut"]
+    assert all(group in blocks["shut"] for group in groups[:2])
+    assert f"(!{groups[2]})" in blocks["ldap"]
+    assert "username_filter = !*/*" in blocks["ldap"]
+    assert "grant_url = https://sso.osterlen.example/mailcheck" in blocks["program"]
+
+
+def test_the_webmail_looks_at_every_token_and_has_no_second_door() -> None:
+    assert "SOGoOpenIdTokenCheckInterval =" not in text("/etc/sogo/sogo.conf")
+    assert "^/SOGo/(dav|connect|Microsoft-Server-ActiveSync)(/|$)" in text("/etc/nginx/conf.d/samdrift-webmail.conf")

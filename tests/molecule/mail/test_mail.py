@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from cryptography import x509
@@ -67,17 +68,19 @@ def gateways_certificate() -> tuple[str, str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def played() -> Iterator[None]:
-    """The gateway is played, and people have a password."""
+    """The gateway is played; people have a password, and have accepted the agreement."""
     files = dict(zip(("chain.pem", "key.pem"), gateways_certificate(), strict=True))
     files["authority.pem"] = certificate_of(secret("root.ca"))
     files["gateway.py"] = Path(__file__).with_name("gateway.py").read_text()
-    with station("mx1") as mx1, station("dc1") as dc1, station("ystad-adm") as seat:
+    with station("mx1") as mx1, station("dc1") as dc1, station("sso") as sso, station("ystad-adm") as seat:
+        version = json.loads(command(sso, "cat", "/etc/samdrift/agreement.json"))["version"]
         for name, text in files.items():
             write(mx1, f"/root/gateway/{name}", text)
         write(seat, "/run/authority.pem", files["authority.pem"])
         command(mx1, "systemd-run", "-q", "--unit=gateway", "python3", PLAYER, "serve")
         for person in (OWNER, COLLEAGUE, STRANGER):
             command(dc1, "samba-tool", "user", "setpassword", person, given=f"{PASSWORD}\n{PASSWORD}\n")
+            assert sso.ask("agreement.accept", user=person, version=version, patience=60.0) == "noted"
         yield
         command(mx1, "systemctl", "stop", "gateway")
 
@@ -339,20 +342,114 @@ def test_a_deleted_message_can_be_brought_back(on: On, seat: Station, address: d
 
 
 def test_webmail_speaks_swedish_and_shows_the_inbox(on: On, seat: Station, address: dict[str, str]) -> None:
+    """By the portal, which asks in the webmail's stead; it reads as the person with the token that it was given."""
     front = seat.ask("webmail.front", host=HOST, patience=60.0)
     assert (front["status"], front["language"]) == (200, "sv")
-    assert "Lösenord" in front["text"]
+    assert front["url"].startswith("https://sso.osterlen.example/")
     one = post.letter(ANNA, address[OWNER])
     assert handed(on, one, address[OWNER])[0] == "taken"
     for user in (OWNER, address[OWNER]):
         shown = seat.ask(
             "webmail.inbox", host=HOST, user=user, password=PASSWORD, word=one.word, seconds=20, patience=90
         )
-        assert shown["status"] == 200
+        assert (shown["in"], shown["account"]) == (True, OWNER), shown
         assert any(one.word in subject for subject in shown["subjects"])
         assert shown["page"]["language"] == "sv"
         assert "Koppla ner" in shown["page"]["text"]
-    assert seat.ask("webmail.inbox", host=HOST, user=OWNER, password="wrong", patience=60.0)["status"] == 403
+    assert not seat.ask("webmail.inbox", host=HOST, user=OWNER, password="wrong", patience=60.0)["in"]
+
+
+def test_what_is_written_in_the_webmail_goes_to_the_gateway(on: On, seat: Station, address: dict[str, str]) -> None:
+    word = secrets.token_hex(8)
+    who = {"host": HOST, "user": OWNER, "password": PASSWORD}
+    seat.ask("webmail.sends", **who, recipient=ANNA, subject=word, patience=90.0)
+    (found,) = taken(on, word)
+    assert f"<{address[OWNER]}>" in found["envelope"][0]
+
+
+def test_the_webmail_has_no_door_beside_the_portal(on: On) -> None:
+    """Not for the directory's password, and not for a token of another application's."""
+    for path in ("connect", "dav/", "dav/ystad.s1/Calendar/", "Microsoft-Server-ActiveSync"):
+        told = f"curl -s -o /dev/null -w '%{{http_code}}' -u {OWNER}:{PASSWORD} -X POST https://{HOST}/SOGo/{path}"
+        assert on("sso", told) == "403", path
+
+
+def token_for(seat: Station, client: str, callback: str, user: str = OWNER, key: str = "") -> str:
+    """What the portal gives an application for the person."""
+    facts = {"issuer": "https://sso.osterlen.example", "client": client, "secret": secret(f"portal-{client}")}
+    who = {"callback": callback, "user": user, "password": PASSWORD, "key": key}
+    told: str = seat.ask("entrance.token", **facts, **who, scope="openid mail", patience=90.0)
+    return told
+
+
+def doors(seat: Station, user: str, **shown: str) -> dict[str, bool]:
+    told: dict[str, bool] = seat.ask("mail_door.tried", host=HOST, user=user, patience=90.0, **shown)
+    return told
+
+
+OPEN, SHUT = {"imap": True, "submission": True}, {"imap": False, "submission": False}
+CALLBACK = f"https://{HOST}/SOGo/"
+
+
+def test_a_token_of_mails_own_opens_and_no_other(seat: Station) -> None:
+    token = token_for(seat, "webmail", CALLBACK)
+    assert doors(seat, OWNER, token=token) == OPEN
+    assert doors(seat, COLLEAGUE, token=token) == SHUT
+    assert doors(seat, OWNER, token=f"{token[:-4]}0000") == SHUT
+    other = token_for(seat, "desk", "https://desk.osterlen.example/oidc/callback")
+    assert doors(seat, OWNER, token=other) == SHUT
+
+
+def test_who_was_signed_out_has_a_token_of_nothing(on: On, seat: Station) -> None:
+    token = token_for(seat, "webmail", CALLBACK)
+    assert doors(seat, OWNER, token=token) == OPEN
+    on("sso", f"samdrift-portal end {OWNER}")
+    assert doors(seat, OWNER, token=token) == SHUT
+
+
+def test_a_password_made_in_the_portal_opens_mail_until_it_is_removed(on: On, seat: Station) -> None:
+    """As a mail program uses it: under a name of its own, and sending as its owner."""
+    who = {"url": "https://sso.osterlen.example/mailpasswords", "user": OWNER, "password": PASSWORD}
+    made = seat.ask("entrance.mail_password", **who, name="telefon", patience=90.0)
+    user, word = made["user"], made["password"]
+    assert user == f"{OWNER}/telefon"
+    try:
+        assert doors(seat, user, password=word) == OPEN
+        assert doors(seat, user, password=PASSWORD) == SHUT
+        assert doors(seat, f"{COLLEAGUE}/telefon", password=word) == SHUT
+    finally:
+        on("sso", f"samdrift-portal mail-password remove {OWNER} telefon")
+    assert doors(seat, user, password=word) == SHUT
+    assert doors(seat, OWNER, password=PASSWORD) == OPEN
+
+
+def test_a_privileged_persons_password_opens_no_mail(on: On, seat: Station) -> None:
+    """A second factor is nothing where one door does not ask for it; with it the person comes in."""
+    assert doors(seat, STRANGER, password=PASSWORD) == OPEN
+    told = on("sso", f"samdrift-portal second-factor add {STRANGER}")
+    key = parse_qs(urlsplit(told.splitlines()[0]).query)["secret"][0]
+    on("dc1", f"samba-tool group addmembers priv-operators {STRANGER}")
+    try:
+        assert doors(seat, STRANGER, password=PASSWORD) == SHUT
+        token = token_for(seat, "webmail", CALLBACK, STRANGER, key)
+        assert doors(seat, STRANGER, token=token) == OPEN
+    finally:
+        on("dc1", f"samba-tool group removemembers priv-operators {STRANGER}")
+        on("sso", f"samdrift-portal second-factor remove {STRANGER}")
+
+
+@pytest.mark.parametrize("group", ["agreement-2026-1", "ystad-staff"])
+def test_who_has_not_accepted_or_lost_the_role_has_no_way_in(on: On, seat: Station, group: str) -> None:
+    """By a password and by a token from before; mail for the person is taken all the same."""
+    token = token_for(seat, "webmail", CALLBACK, COLLEAGUE)
+    assert doors(seat, COLLEAGUE, token=token) == OPEN
+    on("dc1", f"samba-tool group removemembers {group} {COLLEAGUE}")
+    try:
+        assert doors(seat, COLLEAGUE, password=PASSWORD) == SHUT
+        assert doors(seat, COLLEAGUE, token=token) == SHUT
+    finally:
+        on("dc1", f"samba-tool group addmembers {group} {COLLEAGUE}")
+    assert doors(seat, COLLEAGUE, password=PASSWORD) == OPEN
 
 
 def test_the_address_book_is_of_the_own_member(seat: Station, address: dict[str, str]) -> None:
@@ -370,7 +467,7 @@ def test_the_address_book_is_of_the_own_member(seat: Station, address: dict[str,
 def test_nothing_failed_and_no_secret_lies_open(on: On) -> None:
     failed = on("mail", "systemctl --failed --no-legend").splitlines()
     assert [line for line in failed if "samdrift-backup" not in line] == []  # there is no backup store here
-    for name in ("directory-mail", "database-webmail"):
+    for name in ("directory-mail", "database-webmail", "portal-webmail"):
         found = on("mail", f"grep -rlsF -- '{secret(name)}' /etc /run /var/log /root /tmp | xargs -r stat -c '%a %n'")
         assert found
         assert all(line[2] == "0" for line in found.splitlines()), found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from samdrift.federation import database, hall, support
+from samdrift.federation import application, database, hall, support
 from samdrift.federation.derived import Guest
 from samdrift.federation.guest import hall_address
 from samdrift.federation.record import Federation
 from samdrift.federation.setting.fact import ROOT, Settings, certificate
 
 GATEWAY = "mx1"
+PORTAL = application.BY_NAME[application.MAIL]
 WEBMAIL = next(system for system in database.SYSTEMS if system.name == "webmail")
 
 
@@ -31,6 +32,10 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         "directory_password": {"secret": "directory-mail"},
         "database": {"host": f"{database.HOST}.{facts.domain}", "name": WEBMAIL.name},
         "database_password": {"secret": WEBMAIL.secret},
+        "portal": {"issuer": application.issuer(federation), "client": PORTAL.name, "scope": PORTAL.scope},
+        "portal_secret": {"secret": PORTAL.secret},
+        "opens_to": [*PORTAL.groups, f"agreement-{facts.agreement.version}"],
+        "privileged": application.PRIVILEGED,
         "systems": {
             support.MAILBOX: f"{support.HOST}.{facts.domain}",
             f"{support.MAILBOX}-intern@{facts.domain}": f"{support.HOST}.{facts.domain}",

@@ -1,17 +1,14 @@
-"""Use the webmail as a browser does: its first page, signing in by its form, the list of the inbox."""
+"""Use the webmail as a browser does: by the portal, then what its pages ask for, such as the list of the inbox."""
 
 import html
 import http.cookiejar
 import json
-import ssl
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from typing import Any
 
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-"""Whom it does not know it tells to take another browser."""
+from tests.checks.probe.remote import entrance
 
 
 class _Browser:
@@ -19,45 +16,64 @@ class _Browser:
 
     def __init__(self) -> None:
         self.jar = http.cookiejar.CookieJar()
-        self.way = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}),
-            urllib.request.HTTPSHandler(context=ssl.create_default_context()),
-            urllib.request.HTTPCookieProcessor(self.jar),
-        )
-        self.way.addheaders = [("User-Agent", FIREFOX)]
+        self.way = entrance.browser(jar=self.jar)
+        self.account = ""
+
+    def enters(self, host: str, user: str, password: str, key: str) -> None:
+        """Sign in; PermissionError where the person is not let in."""
+        at, _ = entrance.enter(self.way, f"https://{host}/SOGo/", user=user, password=password, key=key)
+        # The webmail's address then names the account, whatever name was typed.
+        path = urllib.parse.urlsplit(at).path.split("/")
+        if path[1:3] != ["SOGo", "so"]:
+            raise PermissionError(f"{user} ends at {at}")
+        self.account = path[3]
 
 
 def front(*, host: str) -> dict[str, Any]:
-    """Fetch the page that asks who one is; return its status, language and text."""
+    """Fetch the page that comes to whoever is not signed in; return its status, address, language and text."""
     return _page(_Browser(), f"https://{host}/")
 
 
-def inbox(*, host: str, user: str, password: str, word: str = "", seconds: float = 0.0) -> dict[str, Any]:
-    """Sign in by the form and list the inbox; return `status` of signing in, the `subjects` that are there, `page`.
+def inbox(
+    *, host: str, user: str, password: str, word: str = "", seconds: float = 0.0, key: str = ""
+) -> dict[str, Any]:
+    """Sign in and list the inbox; return whether one is `in`, as which `account`, the `subjects` there, `page`.
 
     With a `word`, as soon as a subject holds it, or after the time. `page` is what the person then sees, as of `front`.
     """
     browser = _Browser()
     try:
-        _ask(browser, f"https://{host}/SOGo/connect", userName=user, password=password, rememberLogin=0)
-    except urllib.error.HTTPError as error:
-        return {"status": error.code, "subjects": []}
-    page = _page(browser, f"https://{host}/SOGo/so/{user}/Mail/view")
+        browser.enters(host, user, password, key)
+    except PermissionError as error:
+        return {"in": False, "account": "", "subjects": [], "text": str(error)}
+    page = _page(browser, f"https://{host}/SOGo/so/{browser.account}/Mail/view")
     deadline = time.monotonic() + seconds
     while True:
-        subjects = _subjects(browser, host, user)
+        subjects = _subjects(browser, host, browser.account)
         if any(word in one for one in subjects) or time.monotonic() > deadline:
-            return {"status": 200, "subjects": subjects, "page": page}
+            return {"in": True, "account": browser.account, "subjects": subjects, "page": page}
         time.sleep(0.5)
 
 
-def known(*, host: str, user: str, password: str, search: str) -> list[str]:
+def known(*, host: str, user: str, password: str, search: str, key: str = "") -> list[str]:
     """Sign in and look for a name in the address book, as the field for recipients does; return the mail addresses."""
     browser = _Browser()
-    _ask(browser, f"https://{host}/SOGo/connect", userName=user, password=password, rememberLogin=0)
-    url = f"https://{host}/SOGo/so/{user}/Contacts/allContactSearch?search={urllib.parse.quote(search)}"
+    browser.enters(host, user, password, key)
+    words = urllib.parse.quote(search)
+    url = f"https://{host}/SOGo/so/{browser.account}/Contacts/allContactSearch?search={words}"
     found = _ask(browser, url)["contacts"]
     return [str(mail["value"]) for one in found for mail in one.get("emails", ())]
+
+
+def sends(*, host: str, user: str, password: str, recipient: str, subject: str, key: str = "") -> dict[str, Any]:
+    """Sign in, write a message and send it, as the form for it does; return what the webmail said."""
+    browser = _Browser()
+    browser.enters(host, user, password, key)
+    mail = f"https://{host}/SOGo/so/{browser.account}/Mail"
+    draft = _ask(browser, f"{mail}/0/compose")
+    where = f"{mail}/{draft['accountId']}/{draft['mailboxPath']}/{draft['draftId']}"
+    content = {"to": [recipient], "subject": subject, "text": subject, "isHTML": 0}
+    return _ask(browser, f"{where}/send", **content)
 
 
 def _page(browser: _Browser, url: str) -> dict[str, Any]:

@@ -87,7 +87,8 @@ sub change {
     return $self->page( $req, USER => "$user/$name", PASSWORD => $password );
 }
 
-# The mail store asks, as an application asks for a token by password (RFC 6749, 4.3): with the secret of mail.
+# The mail store asks, as an application asks for a token by password (RFC 6749, 4.3): with the secret of mail. It is told
+# whether the password is good as of a token (RFC 7662): an error would be the portal's fault to Dovecot 2.4, not the person's.
 sub check {
     my ( $self, $req ) = @_;
     my $client = $self->conf->{customPluginsParams}->{mailApplication};
@@ -101,9 +102,10 @@ sub check {
     my $given = crypt( $req->param('password') // '', $right ) // '';
     unless ( $one and same( $given, $right ) ) {
         $self->userLogger->notice( 'A mail program of ' . ( $user // '' ) . ' showed a wrong password' );
-        return $self->p->sendJSONresponse( $req, { error => 'invalid_grant' }, code => 400 );
+        $one = undef;
     }
-    return $self->p->sendJSONresponse( $req, { access_token => 'none', token_type => 'none', login => "$user/$name", sub => $user } );
+    my %told = ( active => $one ? JSON::true : JSON::false, sub => $user // '', login => join( '/', $user // '', $name // '' ) );
+    return $self->p->sendJSONresponse( $req, { access_token => 'none', token_type => 'Bearer', %told } );
 }
 
 sub user {
