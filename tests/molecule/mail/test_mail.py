@@ -372,6 +372,11 @@ def test_the_webmail_has_no_door_beside_the_portal(on: On) -> None:
     for path in ("connect", "dav/", "dav/ystad.s1/Calendar/", "Microsoft-Server-ActiveSync"):
         told = f"curl -s -o /dev/null -w '%{{http_code}}' -u {OWNER}:{PASSWORD} -X POST https://{HOST}/SOGo/{path}"
         assert on("sso", told) == "403", path
+    plain = f"curl -s -o /dev/null -w '%{{http_code}}' https://{HOST}/SOGo/so/{OWNER}/Mail/view"
+    assert on("sso", f"{plain} -H 'Sec-Fetch-Site: same-origin' -H 'Sec-Fetch-Mode: cors'") != "403"
+    assert on("sso", f"{plain} -H 'Sec-Fetch-Site: cross-site' -H 'Sec-Fetch-Mode: navigate'") != "403"
+    for said in ("-X POST -H 'Sec-Fetch-Mode: navigate'", "-H 'Sec-Fetch-Mode: no-cors'"):
+        assert on("sso", f"{plain} -H 'Sec-Fetch-Site: cross-site' {said}") == "403", said
 
 
 def token_for(seat: Station, client: str, callback: str, user: str = OWNER, key: str = "") -> str:
