@@ -362,7 +362,7 @@ def test_webmail_speaks_swedish_and_shows_the_inbox(on: On, seat: Station, addre
 def test_what_is_written_in_the_webmail_goes_to_the_gateway(on: On, seat: Station, address: dict[str, str]) -> None:
     word = secrets.token_hex(8)
     who = {"host": HOST, "user": OWNER, "password": PASSWORD}
-    seat.ask("webmail.sends", **who, recipient=ANNA, subject=word, patience=90.0)
+    seat.ask("webmail.sends", **who, sender=address[OWNER], recipient=ANNA, subject=word, patience=90.0)
     (found,) = taken(on, word)
     assert f"<{address[OWNER]}>" in found["envelope"][0]
 

@@ -4,6 +4,7 @@ import html
 import http.cookiejar
 import json
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from typing import Any
@@ -65,14 +66,16 @@ def known(*, host: str, user: str, password: str, search: str, key: str = "") ->
     return [str(mail["value"]) for one in found for mail in one.get("emails", ())]
 
 
-def sends(*, host: str, user: str, password: str, recipient: str, subject: str, key: str = "") -> dict[str, Any]:
+def sends(
+    *, host: str, user: str, password: str, sender: str, recipient: str, subject: str, key: str = ""
+) -> dict[str, Any]:
     """Sign in, write a message and send it, as the form for it does; return what the webmail said."""
     browser = _Browser()
     browser.enters(host, user, password, key)
     mail = f"https://{host}/SOGo/so/{browser.account}/Mail"
     draft = _ask(browser, f"{mail}/0/compose")
-    where = f"{mail}/{draft['accountId']}/{draft['mailboxPath']}/{draft['draftId']}"
-    content = {"to": [recipient], "subject": subject, "text": subject, "isHTML": 0}
+    where = f"{mail}/{draft['accountId']}/folder{draft['mailboxPath']}/{draft['draftId']}"
+    content = {"from": sender, "to": [recipient], "subject": subject, "text": subject, "isHTML": 0}
     return _ask(browser, f"{where}/send", **content)
 
 
@@ -96,6 +99,9 @@ def _ask(browser: _Browser, url: str, **values: Any) -> dict[str, Any]:
     token = next((str(one.value) for one in browser.jar if one.name == "XSRF-TOKEN"), "")
     headers = {"Content-Type": "application/json", "X-XSRF-TOKEN": token}
     request = urllib.request.Request(url, data=json.dumps(values).encode() if values else None, headers=headers)
-    with browser.way.open(request, timeout=30) as answer:
-        told: dict[str, Any] = json.loads(answer.read() or b"{}")
-        return told
+    try:
+        with browser.way.open(request, timeout=30) as answer:
+            told: dict[str, Any] = json.loads(answer.read() or b"{}")
+            return told
+    except urllib.error.HTTPError as error:
+        raise OSError(f"{url}: {error.code} {error.read().decode(errors='replace')[:200]}") from error
