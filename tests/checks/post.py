@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import secrets
+import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
 
+from samdrift.federation.application import PORTAL
 from samdrift.federation.record import Member
 from tests.checks.scene import Scene, new_word
 
@@ -49,8 +51,13 @@ class Person:
 
 
 @contextmanager
-def people(scene: Scene, members: Sequence[Member], *, kind: str = "staff") -> Iterator[list[Person]]:
-    """Somebody new of this kind at each of the members, known to both directory hosts; gone afterwards."""
+def people(
+    scene: Scene, members: Sequence[Member], *, kind: str = "staff", accepted: bool = True
+) -> Iterator[list[Person]]:
+    """Somebody new of this kind at each of the members, known to both directory hosts; gone afterwards.
+
+    Who has not `accepted` the user agreement has no way into anything, mail included.
+    """
     origin, domain = scene.station("dc1"), scene.federation.hall.ad_domain
     found = [Person(f"probe.{secrets.token_hex(5)}", f"Aa1-{secrets.token_urlsafe(18)}", one) for one in members]
     try:
@@ -64,10 +71,14 @@ def people(scene: Scene, members: Sequence[Member], *, kind: str = "staff") -> I
                 domain=domain,
                 mail=one.address,
             )
+        if accepted:
+            for one in found:
+                accept(scene, one)
+        group = f"agreement-{scene.federation.hall.agreement.version}" if accepted else ""
         for host in ("dc1", "dc2"):
             for one in found:
                 held = scene.station(host).ask(
-                    "account.wait", name=one.name, seconds=REPLICATION, patience=REPLICATION + 15
+                    "account.wait", name=one.name, group=group, seconds=REPLICATION, patience=REPLICATION + 15
                 )
                 if not held:
                     raise OSError(f"{host} does not know {one.name} within {REPLICATION:g} s")
@@ -75,6 +86,26 @@ def people(scene: Scene, members: Sequence[Member], *, kind: str = "staff") -> I
     finally:
         for one in found:  # the host may have been restarted meanwhile
             scene.station("dc1").ask("account.remove", name=one.name)
+
+
+def accept(scene: Scene, one: Person) -> None:
+    """Note that the person accepted the user agreement, as the portal does; OSError where that is not taken."""
+    version = scene.federation.hall.agreement.version
+    portal = scene.station(PORTAL)
+    deadline = time.monotonic() + REPLICATION
+    # The recorder asks whichever directory host answers it, which may not know the person yet.
+    while (told := portal.ask("agreement.accept", user=one.name, version=version, patience=60.0)) != "noted":
+        if time.monotonic() > deadline:
+            raise OSError(f"the acceptance of {one.name} is not noted: {told}")
+        time.sleep(1)
+
+
+def doors(scene: Scene, one: Person, **shown: str) -> dict[str, bool]:
+    """Which of IMAP and submission let the person in with what is `shown`: a password, or a token."""
+    told: dict[str, bool] = workplace(scene, one).ask(
+        "mail_door.tried", host=mail_host(scene), user=one.name, patience=90.0, **shown
+    )
+    return told
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def test_dir_03_no_application_opens_before_the_agreement(member: str, scene: Sc
     own, agreement, applications = scene.member(member), scene.federation.hall.agreement, portal.for_kind("staff")
     evidence.need(2 * len(applications) + 3)
     wrong: list[str] = []
-    with post.people(scene, [own]) as (person,), portal.visitor(scene, own) as browser:
+    with post.people(scene, [own], accepted=False) as (person,), portal.visitor(scene, own) as browser:
 
         def shut(when: str) -> None:
             for one in applications:

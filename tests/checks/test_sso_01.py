@@ -15,7 +15,7 @@ def test_sso_01_one_sign_in_opens_every_application(member: str, scene: Scene, e
     own, applications = scene.member(member), portal.for_kind("staff")
     evidence.need(1 + len(applications))
     asked = []
-    with post.people(scene, [own]) as (person,):
+    with post.people(scene, [own], accepted=False) as (person,):
         workplace = scene.station(f"{member}-adm")
         try:
             told = workplace.ask("sign_in.attempt", user=person.name, password=person.password, patience=60.0)

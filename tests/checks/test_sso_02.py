@@ -21,7 +21,10 @@ def test_sso_02_only_what_the_role_requires(member: str, scene: Scene, evidence:
     wrong = []
     for kind, network in PLACES.items():
         inside = portal.for_kind(kind)
-        with post.people(scene, [own], kind=kind) as (person,), portal.visitor(scene, own, network) as browser:
+        with (
+            post.people(scene, [own], kind=kind, accepted=False) as (person,),
+            portal.visitor(scene, own, network) as browser,
+        ):
             browser.goes(f"{browser.issuer}/", portal.FORM)
             browser.signs_in(person, AGREEMENT)
             page = browser.answers("accept", MENU)

@@ -19,7 +19,7 @@ def test_sso_03_a_password_alone_opens_nothing_privileged(scene: Scene, evidence
     own, watched = scene.members[0], application.BY_NAME["monitoring"]
     evidence.need(4)
     wrong = []
-    with post.people(scene, [own]) as (person,), portal.visitor(scene, own) as browser:
+    with post.people(scene, [own], accepted=False) as (person,), portal.visitor(scene, own) as browser:
         scene.station("dc1").ask("account.join", name=person.name, group=application.OPERATORS)
         browser.goes(f"{browser.issuer}/", FORM)
         page = browser.signs_in(person, f"{NO_FACTOR} || {MENU} || {AGREEMENT} || {CODE}")

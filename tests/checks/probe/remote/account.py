@@ -38,13 +38,14 @@ def make(*, name: str, password: str, member: str, kind: str, domain: str, mail:
     return entry
 
 
-def wait(*, name: str, seconds: float) -> bool:
-    """Tell whether this host's database holds the account, in its group too, within the time."""
+def wait(*, name: str, seconds: float, group: str = "") -> bool:
+    """Tell whether this host's database holds the account, in its group too (in this one, if told), within the time."""
     deadline = time.monotonic() + seconds
     while True:
         database = _database()
         found = database.search(database.domain_dn(), 2, f"(sAMAccountName={name})", ["memberOf"])
-        if found and found[0].get("memberOf"):
+        groups = [str(one) for one in found[0].get("memberOf", [])] if found else []
+        if any(one.startswith(f"CN={group}") for one in groups):
             return True
         if time.monotonic() > deadline:
             return False
