@@ -158,6 +158,22 @@ def give_second_factor(scene: Scene, person: Person) -> str:
     return parse_qs(urlsplit(str(told["out"]).splitlines()[0]).query)["secret"][0]
 
 
+def token(scene: Scene, one: Application, person: Person) -> str:
+    """What the portal gives the application for the person, who signs in, with a second factor if there is one."""
+    told: str = scene.station(f"{person.member.key}-adm").ask(
+        "entrance.token",
+        issuer=application.issuer(scene.federation),
+        client=one.name,
+        secret=_secret(scene, one.secret),
+        callback=one.address(scene.federation) + one.callback,
+        user=person.name,
+        password=person.password,
+        key=person.key,
+        patience=PATIENCE + 30,
+    )
+    return told
+
+
 def totp(key: str) -> str:
     """The one-time password of now (RFC 6238)."""
     digest = hmac.new(base64.b32decode(key), struct.pack(">Q", int(time.time()) // 30), "sha1").digest()

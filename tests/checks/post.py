@@ -9,7 +9,7 @@ import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
@@ -41,7 +41,7 @@ class Person:
     name: str
     password: str
     member: Member
-    key: str = ""
+    key: str = field(default="", kw_only=True)
     """Of the second factor, where the person has one."""
 
     @property

@@ -17,7 +17,7 @@ from tests.checks.watch import first
 def test_dir_03_no_application_opens_before_the_agreement(member: str, scene: Scene, evidence: Evidence) -> None:
     """Rules that nobody was told bind nobody; and who did not accept them has signed nothing."""
     own, agreement, applications = scene.member(member), scene.federation.hall.agreement, portal.for_kind("staff")
-    evidence.need(2 * len(applications) + 3)
+    evidence.need(2 * len(applications) + 5)
     wrong: list[str] = []
     with post.people(scene, [own], accepted=False) as (person,), portal.visitor(scene, own) as browser:
 
@@ -30,6 +30,10 @@ def test_dir_03_no_application_opens_before_the_agreement(member: str, scene: Sc
                 evidence.note(f"{when}, {one.name}: {page['url'][:60]}")
                 if AGREEMENT_WORD not in page["text"]:
                     wrong.append(f"{one.name} opens {when}")
+            told = post.doors(scene, person, password=person.password)
+            evidence.case()
+            evidence.note(f"{when}, mail without a browser: {told}")
+            wrong.extend(f"{door} opens {when}" for door, is_open in told.items() if is_open)
 
         shut("before the agreement")
         if not wrong:
@@ -39,6 +43,8 @@ def test_dir_03_no_application_opens_before_the_agreement(member: str, scene: Sc
         if not wrong:
             page = browser.answers("accept", browser.left)
             evidence.control("who accepts comes to the application", alive=bool(page["there"]))
+            told = post.doors(scene, person, password=person.password)
+            evidence.control("and to the mailbox", alive=all(told.values()))
         kept = [json.loads(line) for line in portal.noted(scene, person)]
         right = [
             one

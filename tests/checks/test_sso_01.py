@@ -13,7 +13,8 @@ from tests.checks.watch import first
 def test_sso_01_one_sign_in_opens_every_application(member: str, scene: Scene, evidence: Evidence) -> None:
     """Who is asked again and again types a password wherever something asks, also where nobody should."""
     own, applications = scene.member(member), portal.for_kind("staff")
-    evidence.need(1 + len(applications))
+    standing = [one for one in applications if one.guest in scene.guests]
+    evidence.need(1 + len(applications) + len(standing))
     asked = []
     with post.people(scene, [own], accepted=False) as (person,):
         workplace = scene.station(f"{member}-adm")
@@ -42,5 +43,20 @@ def test_sso_01_one_sign_in_opens_every_application(member: str, scene: Scene, e
                 elif seen != person.name:
                     asked.append(
                         f"{one.name} is not opened for {person.name}: {page['url']} {page['text'][:100]!r} {told}"
+                    )
+            for one in standing:
+                address = one.address(scene.federation)
+                # Only a page made for the person has the name in it.
+                own_page = f"document.documentElement.outerHTML.includes('{person.name}')"
+                page = browser.goes(address, f"location.href.startsWith('{address}') && {own_page}")
+                evidence.case()
+                evidence.note(
+                    f"{one.name} itself shows {person.name} an own page: {page['there']}, at {page['url'][:60]}"
+                )
+                if page["asks"]:
+                    asked.append(f"{one.name} itself asks for a password")
+                elif not page["there"]:
+                    asked.append(
+                        f"{one.name} itself does not let {person.name} in: {page['url']} {page['text'][:100]!r}"
                     )
     assert not asked, first(asked)

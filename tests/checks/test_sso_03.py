@@ -1,5 +1,7 @@
 """SSO-03: a privileged sign-in needs a second factor, which a password alone cannot make."""
 
+from dataclasses import replace
+
 import pytest
 
 from samdrift.compliance.evidence import Evidence
@@ -17,7 +19,7 @@ NO_FACTOR, WRONG_CODE = (f"document.body.innerText.includes('{word}')" for word 
 def test_sso_03_a_password_alone_opens_nothing_privileged(scene: Scene, evidence: Evidence) -> None:
     """A password is typed in many places, and read in some: who holds the platform's keys shows something else too."""
     own, watched = scene.members[0], application.BY_NAME["monitoring"]
-    evidence.need(4)
+    evidence.need(6)
     wrong = []
     with post.people(scene, [own], accepted=False) as (person,), portal.visitor(scene, own) as browser:
         scene.station("dc1").ask("account.join", name=person.name, group=application.OPERATORS)
@@ -56,4 +58,23 @@ def test_sso_03_a_password_alone_opens_nothing_privileged(scene: Scene, evidence
         evidence.case()
         evidence.control(f"with both, {person.name} enters {watched.name}", alive=bool(told) or bool(wrong))
         evidence.note(f"{watched.name} is told: {told.get('claims', {}).get('acr')}")
+        wrong += by_mail(scene, evidence, replace(person, key=key))
     assert not wrong, first(wrong)
+
+
+def by_mail(scene: Scene, evidence: Evidence, person: post.Person) -> list[str]:
+    """What is wrong at the doors of mail that no browser is needed for, for somebody who has accepted the agreement."""
+    with post.people(scene, [person.member]) as (ordinary,):
+        others = post.doors(scene, ordinary, password=ordinary.password)
+        evidence.control(f"{ordinary.name}, who is not privileged, comes in by a password", alive=all(others.values()))
+    by_password = post.doors(scene, person, password=person.password)
+    evidence.case()
+    evidence.note(f"{person.name} at the doors of mail, by a password: {by_password}")
+    wrong = [f"a privileged person's password opens {door}" for door, is_open in by_password.items() if is_open]
+    token = portal.token(scene, application.BY_NAME[application.MAIL], person)
+    by_token = post.doors(scene, person, token=token)
+    evidence.case()
+    evidence.note(f"and with what the portal gives out after the second factor: {by_token}")
+    return wrong + [
+        f"{door} takes nothing from a privileged person" for door, is_open in by_token.items() if not is_open
+    ]

@@ -25,7 +25,7 @@ def test_an_employee_leaves_while_signed_in(scene: Scene) -> None:
         browser.goes(f"{browser.issuer}/", FORM)
         browser.signs_in(leaver, AGREEMENT)
         assert browser.answers("accept", MENU)["there"]
-        desk = next(one for one in application.APPLICATIONS if one.name == "desk")
+        desk = application.BY_NAME["desk"]
         assert browser.opens(desk)["code"], "the portal lets the employee into the help desk"
         assert opens_mailbox(scene, leaver.row, at=seat)
 

@@ -25,6 +25,7 @@ def test_a_new_teacher(scene: Scene) -> None:
             assert browser.answers("accept", MENU)["there"]
         assert len(portal.noted(scene, teacher)) == 1, "the acceptance is kept"
 
+        post.accept(scene, pupil)
         lesson = post.letter(teacher.address, pupil.address, body="Välkommen till första lektionen.")
         assert post.submit(scene, lesson, sender=teacher, recipient=pupil.address)["step"] == "taken"
         assert read(scene, pupil, lesson.word, at=f"{MEMBER}-ped") == ["INBOX"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.sabotages import portal
+from tests.sabotages import mailbox, portal
 from tests.sabotages.hand import run, scene_of
 
 RECORDER = "/usr/local/sbin/samdrift-agreement"
@@ -35,3 +35,10 @@ def acceptance_not_kept(target: Target) -> Iterator[None]:
             yield
         finally:
             run(scene, portal.HOST, "tee", RECORDER, given=right)
+
+
+@sabotage(requirement="DIR-03", name="mail-before-agreement")
+def mail_before_agreement(target: Target) -> Iterator[None]:
+    """Mail programs cannot show the agreement, so somebody did not ask for it there."""
+    with scene_of(target) as scene, mailbox.without(scene, r"\(memberOf:[0-9.]+:=CN=agreement-[^)]*\)"):
+        yield

@@ -1,11 +1,11 @@
-"""Sabotages of SSO-03: administrators exempted, and a second factor that is not asked for."""
+"""Sabotages of SSO-03: administrators exempted, a second factor not asked for, and a door that never asks."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.sabotages import portal
+from tests.sabotages import mailbox, portal
 from tests.sabotages.hand import scene_of
 
 
@@ -30,4 +30,11 @@ def second_factor_not_asked(target: Target) -> Iterator[None]:
         configuration["oidcRPMetaDataOptions"]["monitoring"].pop("oidcRPMetaDataOptionsAuthnLevel")
 
     with scene_of(target) as scene, portal.configured(scene, change):
+        yield
+
+
+@sabotage(requirement="SSO-03", name="mail-by-password")
+def mail_by_password(target: Target) -> Iterator[None]:
+    """An old telephone of somebody's could do nothing else."""
+    with scene_of(target) as scene, mailbox.without(scene, r"\(!\(memberOf:[0-9.]+:=CN=privileged,[^)]*\)\)"):
         yield

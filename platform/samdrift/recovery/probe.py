@@ -40,7 +40,10 @@ _WRITE = """
 db = own()
 db.newuser(wanted["user"], wanted["password"], description=wanted["word"], mailaddress=wanted.get("mail"),
            userou="OU=Staff,OU=%s,OU=Members" % wanted["member"])
-db.add_remove_group_members(wanted["member"] + "-staff", [wanted["user"]], add_members_operation=True)
+# Nobody sits at the portal for it to accept the user agreement, without which mail does not open.
+agreed = db.search("OU=Agreements," + str(db.domain_dn()), 1, "(objectClass=group)", ["sAMAccountName"])
+for group in (wanted["member"] + "-staff", *(str(one["sAMAccountName"][0]) for one in agreed)):
+    db.add_remove_group_members(group, [wanted["user"]], add_members_operation=True)
 print(entry(as_user()).dn)
 """
 _LOSE = "db = own(); db.delete(entry(db).dn)"
