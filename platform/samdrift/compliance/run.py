@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from samdrift.check import CheckError, check_stacks
+from samdrift.compliance.lane import run_beside, spread, taken
 from samdrift.compliance.outcome import LAST_OUTCOMES
 from samdrift.compliance.outcome import read as read_outcomes
 from samdrift.compliance.report import Finding, Report
@@ -21,9 +18,8 @@ from samdrift.compliance.verdict import Verdict, merge
 from samdrift.federation.load import load_federation
 from samdrift.standard import catalogue
 from samdrift.standard.requirement import Requirement, Stage
-from samdrift.state import REPOSITORY, State, StateError
+from samdrift.state import State, StateError
 
-CHECKS = Path("tests/checks")
 LAST_RESULTS = Path("results/verify.jsonl")
 
 
@@ -110,70 +106,25 @@ def run_checks(
     log: str = "verify.log",
     until_red: bool = False,
 ) -> tuple[Result, ...]:
-    """Run pytest on the checks of these requirements in a process of its own and return what it wrote down.
+    """Run the checks of these requirements in processes of their own and return what they wrote down.
 
-    Its output is kept as `log` among the installation's logs. With `until_red` it ends at the first red check.
+    Those that need the platform for themselves follow the others. Output is kept as `log` among the installation's
+    logs. With `until_red` each process ends at its first red check.
     """
-    wanted = [one.id for one in requirements if one.tests]
-    if not wanted:
-        return ()
+    wanted = [one for one in requirements if one.tests]
     state.logs.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="samdrift-verify-") as folder:
-        file = Path(folder) / "results.jsonl"
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            str(CHECKS),
-            "-p",
-            "samdrift.compliance.plugin",
-            "-p",
-            "no:cacheprovider",
-        ]
-        command += ["--results", str(file), "--requirements", ",".join(wanted), "-v", "--tb=short"]
-        command += ["--exitfirst"] if until_red else []
-        if stack:
-            command += ["--members", stack.rpartition(".")[2]]
-        environ = {**os.environ, "SAMDRIFT_STATE": str(state.root), "SAMDRIFT_LAB": state.name, **(environment or {})}
-        output = state.logs / log
-        with output.open("w") as stream:
-            process = subprocess.Popen(
-                command,
-                cwd=REPOSITORY,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-            )
-            try:
-                _follow(process, file, say=say)
-            except BaseException:
-                process.send_signal(signal.SIGINT)  # lets every check undo what it has made
-                process.wait()
-                raise
-        return read(file)
-
-
-def _follow(process: subprocess.Popen[bytes], results: Path, *, say: Callable[[str], None] | None) -> None:
-    """Wait for the checks to end, and say each result as it comes."""
-    said = 0
-    while True:
-        ended = _has_ended(process)
-        found = read(results)
-        if say:
-            for one in found[said:]:
-                say(f"{one.requirement} {one.subject}: {one.verdict.value} in {one.seconds:.0f} s")
-        said = len(found)
-        if ended:
-            return
-
-
-def _has_ended(process: subprocess.Popen[bytes]) -> bool:
-    try:
-        process.wait(timeout=0.5)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
+    output = state.logs / log
+    output.write_text("")
+    options = ["--exitfirst"] if until_red else []
+    options += ["--members", stack.rpartition(".")[2]] if stack else []
+    lanes = spread(wanted, seconds=taken(read(state.root / LAST_RESULTS)))
+    last = tuple(one for one in wanted if one.alone)
+    environ = {**os.environ, "SAMDRIFT_STATE": str(state.root), "SAMDRIFT_LAB": state.name, **(environment or {})}
+    found: tuple[Result, ...] = ()
+    for beside in (lanes, (last,) if last else ()):
+        if beside:
+            found += run_beside(beside, environment=environ, options=options, log=output, say=say)
+    return found
 
 
 def find(requirement: Requirement, *, results: Sequence[Result], now: datetime) -> Finding:

@@ -91,6 +91,9 @@ class Requirement(Record):
 
     `trial`: its checks on the platform were not yet seen both green and, by each sabotage, red. They run when the id is
     asked for; otherwise the requirement is UNPROVEN, for such a check proves nothing.
+
+    `alone`: its checks stop, flood or change what other checks ask, or count what is lost meanwhile: nothing else is
+    checked while they run.
     """
 
     id: RequirementId
@@ -106,6 +109,7 @@ class Requirement(Record):
     sabotages: tuple[Sabotage, ...] = ()
     open_clauses: tuple[Sentence, ...] = ()
     trial: bool = False
+    alone: bool = False
 
     @model_validator(mode="after")
     def _checks_fit(self) -> Requirement:
@@ -117,6 +121,8 @@ class Requirement(Record):
                 raise ValueError(f"{self.id}: the test {check.test} must begin with the requirement's id")
         if self.trial and not self.tests:
             raise ValueError(f"{self.id}: a trial is of checks on the platform, and none is named")
+        if self.alone and not self.tests:
+            raise ValueError(f"{self.id}: only a check on the platform runs alone, and none is named")
         if self.sabotages and not self.tests:
             raise ValueError(f"{self.id}: a sabotage needs a check on the platform that it turns red")
         return self
