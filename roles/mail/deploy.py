@@ -92,7 +92,8 @@ def _mailboxes(settings: Settings, rendered: Rendered) -> None:
     rendered("Where the portal is asked, and as whom", "/etc/dovecot/portal.conf", mode="600", units=[DOVECOT])
     rendered("Mailbox of the postmaster", "/etc/dovecot/users", mode="640", owner="root:dovecot")
     # Compiled by root: who delivers may not write there.
-    rendered("Spam goes to the folder for it", SIEVE, check=f"sievec {{}} {SIEVE.replace('.sieve', '.svbin')}")
+    compiled = SIEVE.replace(".sieve", ".svbin")
+    rendered("Spam goes to the folder for it", SIEVE, check=f"sievec {{}} {compiled} && chmod 644 {compiled}")
     rendered("Mailboxes", "/etc/dovecot/dovecot.conf", check="doveconf -n -c {} > /dev/null", units=[DOVECOT])
 
 
