@@ -11,7 +11,8 @@ from typing import Any
 from roles.operations.certificate import CHAIN, KEY
 from tests.bench.row import Row
 from tests.checks import post
-from tests.checks.post import Letter, Person
+from tests.checks.post import Letter
+from tests.checks.register import Person
 from tests.checks.scene import Scene
 
 LETTERS = 40

@@ -15,7 +15,8 @@ from samdrift.federation.application import AGENTS
 from samdrift.federation.record import Member, Support
 from samdrift.federation.support import HOST, MAILBOX
 from tests.checks.portal import give_second_factor
-from tests.checks.post import Person, people
+from tests.checks.post import people
+from tests.checks.register import Person
 from tests.checks.scene import Scene
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

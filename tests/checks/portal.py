@@ -16,8 +16,8 @@ from samdrift.federation import application
 from samdrift.federation.application import Application
 from samdrift.federation.network import networks_of
 from samdrift.federation.record import Federation, Member
-from tests.checks.post import Person
 from tests.checks.probe.station import ProbeError, Station
+from tests.checks.register import Person
 from tests.checks.scene import Scene
 
 PATIENCE = 60.0

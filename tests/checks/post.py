@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
-import secrets
-import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
 
-from samdrift.federation.application import PORTAL
 from samdrift.federation.record import Member
+from tests.checks.register import Person, joined, new_person
 from tests.checks.scene import Scene, new_word
 
 OUTSIDE = "internet.example"
@@ -24,7 +22,6 @@ WORLD = "/var/mail/world"
 """Where their mail lies on the guest that plays the world."""
 DELIVERY = 60.0
 """Seconds within which an accepted message has to be in the mailbox."""
-REPLICATION = 120.0
 
 # In two parts each, so that no scanner on the way takes this file for what it only describes.
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR" + b"-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -34,70 +31,13 @@ MARKED_SPAM = "SAMDRIFT-SUSPICIOUS-MAIL-TEST-" + "4b1d97c2"
 """Text that counts as suspicious, not as spam (roles/relay): marked and delivered."""
 
 
-@dataclass(frozen=True)
-class Person:
-    """Somebody with a mailbox, whom nobody knew before this run."""
-
-    name: str
-    password: str
-    member: Member
-    key: str = field(default="", kw_only=True)
-    """Of the second factor, where the person has one."""
-
-    @property
-    def address(self) -> str:
-        """The mail address."""
-        return f"{self.name}@{self.member.domain}"
-
-
 @contextmanager
 def people(
     scene: Scene, members: Sequence[Member], *, kind: str = "staff", accepted: bool = True
 ) -> Iterator[list[Person]]:
-    """Somebody new of this kind at each of the members, known to both directory hosts; gone afterwards.
-
-    Who has not `accepted` the user agreement has no way into anything, mail included.
-    """
-    origin, domain = scene.station("dc1"), scene.federation.hall.ad_domain
-    found = [Person(f"probe.{secrets.token_hex(5)}", f"Aa1-{secrets.token_urlsafe(18)}", one) for one in members]
-    try:
-        for one in found:
-            origin.ask(
-                "account.make",
-                name=one.name,
-                password=one.password,
-                member=one.member.key,
-                kind=kind,
-                domain=domain,
-                mail=one.address,
-            )
-        if accepted:
-            for one in found:
-                accept(scene, one)
-        group = f"agreement-{scene.federation.hall.agreement.version}" if accepted else ""
-        for host in ("dc1", "dc2"):
-            for one in found:
-                held = scene.station(host).ask(
-                    "account.wait", name=one.name, group=group, seconds=REPLICATION, patience=REPLICATION + 15
-                )
-                if not held:
-                    raise OSError(f"{host} does not know {one.name} within {REPLICATION:g} s")
+    """Somebody new of this kind at each of the members, out of its register (`register.joined`); gone afterwards."""
+    with joined(scene, [new_person(one, kind) for one in members], accepted=accepted) as (_, found):
         yield found
-    finally:
-        for one in found:  # the host may have been restarted meanwhile
-            scene.station("dc1").ask("account.remove", name=one.name)
-
-
-def accept(scene: Scene, one: Person) -> None:
-    """Note that the person accepted the user agreement, as the portal does; OSError where that is not taken."""
-    version = scene.federation.hall.agreement.version
-    portal = scene.station(PORTAL)
-    deadline = time.monotonic() + REPLICATION
-    # The recorder asks whichever directory host answers it, which may not know the person yet.
-    while (told := portal.ask("agreement.accept", user=one.name, version=version, patience=60.0)) != "noted":
-        if time.monotonic() > deadline:
-            raise OSError(f"the acceptance of {one.name} is not noted: {told}")
-        time.sleep(1)
 
 
 def doors(scene: Scene, one: Person, **shown: str) -> dict[str, bool]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from samdrift.compliance.evidence import Evidence
+from samdrift.federation.application import PORTAL
 from samdrift.federation.entitlement import kinds
 from samdrift.federation.record import Member
 from tests.checks.scene import Scene
@@ -22,7 +26,7 @@ GROUPS = {
     "pupils": "pupil",
 }  # fmt: skip
 """Kind of account, and the target group as a register writes it."""
-FIRST, LAST = "Nonce", "Probe"
+FIRST = "Nonce"
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,15 @@ class Person:
     kind: str
     id: str
     password: str
+    address: str = field(default="", kw_only=True)
+    """Where mail reaches the person, by the agreed rule; empty before the account is made, and for who has none."""
+    key: str = field(default="", kw_only=True)
+    """Of the second factor, where the person has one."""
+
+    @property
+    def last_name(self) -> str:
+        """As a register has it: nobody else's, so that the address is nobody else's either."""
+        return f"Probe-{self.id}"
 
     @property
     def name(self) -> str:
@@ -57,10 +70,10 @@ class Registers:
     def put(self, one: Person, **columns: str) -> None:
         """Put the person into the register that its kind is kept in."""
         if one.kind == "pupils":
-            self._ask("enrol", member=one.member.key, id=one.id, first=FIRST, last=LAST)
+            self._ask("enrol", member=one.member.key, id=one.id, first=FIRST, last=one.last_name)
             return
         ends = {} if one.kind in ("staff", "elected") else {"ends": f"{date.today() + timedelta(days=90)}"}
-        plain = {"id": one.id, "first_name": FIRST, "last_name": LAST, "group": GROUPS[one.kind]}
+        plain = {"id": one.id, "first_name": FIRST, "last_name": one.last_name, "group": GROUPS[one.kind]}
         self._ask("put", member=one.member.key, row=plain | ends | columns)
 
     def drop(self, one: Person) -> None:
@@ -85,35 +98,71 @@ class Registers:
         return found
 
     def give_passwords(self, people: Sequence[Person]) -> None:
-        """What the help desk does for who is new; then wait for both directory hosts."""
+        """What the help desk does for who is new."""
         for one in people:
             self.scene.station("dc1").ask("account.set_password", name=one.name, password=one.password)
+
+    @property
+    def _version(self) -> str:
+        return self.scene.federation.hall.agreement.version
+
+    def accept(self, one: Person) -> None:
+        """Note that the person accepted the user agreement, as the portal does; OSError where that is not taken."""
+        deadline = time.monotonic() + REPLICATION
+        # The recorder asks whichever directory host answers it, which may not know the person yet.
+        portal = self.scene.station(PORTAL)
+        while (told := portal.ask("agreement.accept", user=one.name, version=self._version, patience=60.0)) != "noted":
+            if time.monotonic() > deadline:
+                raise OSError(f"the acceptance of {one.name} is not noted: {told}")
+            time.sleep(1)
+
+    def as_known(self, one: Person, *, accepted: bool) -> Person:
+        """Wait until both directory hosts know all of the person, the acceptance too; return it with its address."""
+        group = f"agreement-{self._version}" if accepted else ""
+        origin = self.scene.station("dc1").ask("account.shown", name=one.name, attributes=["mail", "pwdLastSet"])
         for host in DIRECTORIES:
-            for one in people:
-                station = self.scene.station(host)
-                known = station.ask("account.wait", name=one.name, seconds=REPLICATION, patience=REPLICATION + 15)
-                if not known:
-                    raise OSError(f"{host} does not know {one.name} within {REPLICATION:g} s")
+            held = self.scene.station(host).ask(
+                "account.wait",
+                name=one.name,
+                group=group,
+                password_set=origin["pwdLastSet"][0],
+                seconds=REPLICATION,
+                patience=REPLICATION + 15,
+            )
+            if not held:
+                raise OSError(f"{host} does not know {one.name} within {REPLICATION:g} s")
+        return replace(one, address="".join(origin["mail"]))
 
 
 @contextmanager
-def joined(scene: Scene, people: Sequence[Person], **columns: str) -> Iterator[Registers]:
-    """Have the people join by the registers, with a password each; afterwards they leave, and leave nothing behind."""
+def joined(
+    scene: Scene, people: Sequence[Person], *, accepted: bool = True, **columns: str
+) -> Iterator[tuple[Registers, list[Person]]]:
+    """Have the people join by the registers, with a password each; afterwards they leave, and leave nothing behind.
+
+    Gives them with their addresses. Who has not `accepted` the user agreement has no way into anything, mail included.
+    """
     registers = Registers(scene)
     try:
         for one in people:
             registers.put(one, **columns)
         registers.cycle()
         registers.give_passwords(people)
-        yield registers
+        for one in people if accepted else ():
+            registers.accept(one)
+        yield registers, [registers.as_known(one, accepted=accepted) for one in people]
     finally:
         for one in people:
             registers.drop(one)
             scene.station("dc1").ask("account.remove", name=one.name)
         registers.cycle()
-        for name in workplaces(scene):
-            for one in people:
-                scene.station(name).ask("sign_in.tidy", user=one.name)
+        with ThreadPoolExecutor() as together:
+            list(together.map(partial(_tidy, scene, people), workplaces(scene)))
+
+
+def _tidy(scene: Scene, people: Sequence[Person], workplace: str) -> None:
+    for one in people:
+        scene.station(workplace).ask("sign_in.tidy", user=one.name)
 
 
 def workplaces(scene: Scene) -> list[str]:

@@ -21,8 +21,7 @@ def test_dir_04_a_hand_edit_does_not_last(member: str, scene: Scene, evidence: E
     group = f"{member}-elected"
     evidence.need(4)
     wrong = []
-    place = {"unit": "Probe unit", "manager": boss.id}
-    with joined(scene, [boss]), joined(scene, [one], **place) as registers:
+    with joined(scene, [boss]), joined(scene, [one], unit="Probe unit", manager=boss.id) as (registers, _):
         right = origin.ask("account.shown", name=one.name, attributes=ATTRIBUTES)
         evidence.control(f"{one.name} has its manager by rule", alive=bool(right["manager"]))
 

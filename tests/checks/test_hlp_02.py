@@ -8,7 +8,6 @@ from tests.checks.desk import Desk, agents
 from tests.checks.post import (
     DELIVERY,
     OUTSIDE,
-    Person,
     exchanger,
     from_outside,
     letter,
@@ -16,6 +15,7 @@ from tests.checks.post import (
     people,
     world_mailbox,
 )
+from tests.checks.register import Person
 from tests.checks.scene import Scene, new_word
 from tests.checks.watch import first
 

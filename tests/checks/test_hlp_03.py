@@ -9,7 +9,8 @@ from samdrift.compliance.evidence import Evidence
 from samdrift.federation.record import Support
 from samdrift.federation.support import COMPETENCES, SYSTEMS, System
 from tests.checks.desk import Desk, agents, by_when
-from tests.checks.post import Person, people
+from tests.checks.post import people
+from tests.checks.register import Person
 from tests.checks.scene import Scene, new_word
 from tests.checks.watch import first
 

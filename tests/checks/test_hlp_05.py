@@ -10,7 +10,8 @@ import pytest
 from samdrift.compliance.evidence import Evidence
 from samdrift.federation.record import Member
 from tests.checks.desk import Desk, agents
-from tests.checks.post import DELIVERY, Person, mailbox, people, workplace
+from tests.checks.post import DELIVERY, mailbox, people, workplace
+from tests.checks.register import Person
 from tests.checks.scene import Scene, new_word
 from tests.checks.watch import first
 

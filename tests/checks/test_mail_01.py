@@ -12,7 +12,8 @@ from samdrift.federation.derived import Network
 from samdrift.federation.network import networks_of
 from samdrift.standard import catalogue
 from tests.checks import post
-from tests.checks.post import OUTSIDE, Letter, Person
+from tests.checks.post import OUTSIDE, Letter
+from tests.checks.register import Person
 from tests.checks.scene import Scene
 from tests.checks.watch import first
 

@@ -10,7 +10,8 @@ import pytest
 from samdrift.compliance.evidence import Evidence
 from samdrift.federation.record import Member
 from tests.checks import post
-from tests.checks.post import OUTSIDE, Person
+from tests.checks.post import OUTSIDE
+from tests.checks.register import Person
 from tests.checks.scene import Scene
 from tests.checks.watch import first
 

@@ -8,6 +8,7 @@ import pytest
 
 from samdrift.compliance.evidence import Evidence
 from tests.checks import post
+from tests.checks.register import Person
 from tests.checks.scene import Scene
 from tests.checks.watch import first
 
@@ -37,7 +38,7 @@ def test_spam_01_one_filter_for_every_domain(member: str, scene: Scene, evidence
     assert not found, first(found)
 
 
-def spam_is_stopped(scene: Scene, recipient: post.Person, address: str, evidence: Evidence) -> list[str]:
+def spam_is_stopped(scene: Scene, recipient: Person, address: str, evidence: Evidence) -> list[str]:
     """Send test spam; return a sentence if it was taken. What was taken is found again in the mailbox, or not."""
     spam = post.letter(f"anna@{post.OUTSIDE}", recipient.address, body=post.REFUSED_SPAM)
     told = post.from_outside(scene, spam, sender=f"anna@{post.OUTSIDE}", recipient=recipient.address, address=address)
@@ -51,7 +52,7 @@ def spam_is_stopped(scene: Scene, recipient: post.Person, address: str, evidence
     return [] if refused else [f"test spam for {recipient.address} is not refused for what it is: {told}"]
 
 
-def clean_mail_arrives(scene: Scene, recipient: post.Person, address: str, evidence: Evidence) -> list[str]:
+def clean_mail_arrives(scene: Scene, recipient: Person, address: str, evidence: Evidence) -> list[str]:
     """Send an ordinary message; return a sentence unless it is in the inbox in time."""
     clean = post.letter(f"anna@{post.OUTSIDE}", recipient.address)
     told = post.from_outside(scene, clean, sender=f"anna@{post.OUTSIDE}", recipient=recipient.address, address=address)
@@ -63,7 +64,7 @@ def clean_mail_arrives(scene: Scene, recipient: post.Person, address: str, evide
     return [] if folders(held) == ["INBOX"] else [f"clean mail for {recipient.address} lies in {folders(held)}"]
 
 
-def marked_mail_is_released(scene: Scene, recipient: post.Person, address: str, evidence: Evidence) -> list[str]:
+def marked_mail_is_released(scene: Scene, recipient: Person, address: str, evidence: Evidence) -> list[str]:
     """Send what is only suspicious: it is kept apart, and its recipient takes it out without asking anybody."""
     marked = post.letter(f"anna@{post.OUTSIDE}", recipient.address, body=post.MARKED_SPAM)
     told = post.from_outside(scene, marked, sender=f"anna@{post.OUTSIDE}", recipient=recipient.address, address=address)

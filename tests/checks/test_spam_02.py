@@ -12,6 +12,7 @@ import pytest
 
 from samdrift.compliance.evidence import Evidence
 from tests.checks import post
+from tests.checks.register import Person
 from tests.checks.scene import Scene
 from tests.checks.watch import first
 
@@ -48,7 +49,7 @@ def test_spam_02_malware_reaches_no_mailbox(member: str, scene: Scene, evidence:
     assert not found, first(found)
 
 
-def directions(scene: Scene, here: post.Person, there: post.Person) -> tuple[Direction, ...]:
+def directions(scene: Scene, here: Person, there: Person) -> tuple[Direction, ...]:
     """In, between members, out."""
     world = f"anna@{post.OUTSIDE}"
 
@@ -56,7 +57,7 @@ def directions(scene: Scene, here: post.Person, there: post.Person) -> tuple[Dir
         address = post.exchanger(scene, here.member.domain)[0]
         return post.from_outside(scene, one, sender=world, recipient=here.address, address=address)
 
-    def in_mailbox(owner: post.Person) -> Callable[[str, float], list[str]]:
+    def in_mailbox(owner: Person) -> Callable[[str, float], list[str]]:
         return lambda word, seconds: [
             name for one in post.mailbox(scene, owner, word, seconds=seconds) for name in one["attachments"]
         ]
@@ -80,7 +81,7 @@ def directions(scene: Scene, here: post.Person, there: post.Person) -> tuple[Dir
     )
 
 
-def nothing_arrives(scene: Scene, way: Direction, sender: post.Person, *, began: str, evidence: Evidence) -> list[str]:
+def nothing_arrives(scene: Scene, way: Direction, sender: Person, *, began: str, evidence: Evidence) -> list[str]:
     """Send every form of the malware one way; return a sentence for each that arrives, or raises no alarm."""
     found: list[str] = []
     sent: dict[str, post.Letter] = {}

@@ -8,6 +8,7 @@ from samdrift.compliance.evidence import Evidence
 from samdrift.federation import application
 from tests.checks import portal, post
 from tests.checks.portal import AGREEMENT, AGREEMENT_WORD, CODE, FORM, MENU, SETTLED
+from tests.checks.register import Person
 from tests.checks.scene import Scene
 from tests.checks.watch import first
 
@@ -22,7 +23,7 @@ def test_sso_03_a_password_alone_opens_nothing_privileged(scene: Scene, evidence
     evidence.need(6)
     wrong = []
     with post.people(scene, [own], accepted=False) as (person,), portal.visitor(scene, own) as browser:
-        scene.station("dc1").ask("account.join", name=person.name, group=application.OPERATORS)
+        scene.station("dc1").ask("account.add_to", name=person.name, group=application.OPERATORS)
         browser.goes(f"{browser.issuer}/", FORM)
         page = browser.signs_in(person, f"{NO_FACTOR} || {MENU} || {AGREEMENT} || {CODE}")
         if AGREEMENT_WORD in page["text"]:
@@ -62,7 +63,7 @@ def test_sso_03_a_password_alone_opens_nothing_privileged(scene: Scene, evidence
     assert not wrong, first(wrong)
 
 
-def by_mail(scene: Scene, evidence: Evidence, person: post.Person) -> list[str]:
+def by_mail(scene: Scene, evidence: Evidence, person: Person) -> list[str]:
     """What is wrong at the doors of mail that no browser is needed for, for somebody who has accepted the agreement."""
     with post.people(scene, [person.member]) as (ordinary,):
         others = post.doors(scene, ordinary, password=ordinary.password)

@@ -18,7 +18,7 @@ def test_usr_02_joiners_have_what_they_need(member: str, scene: Scene, evidence:
     people = [new_person(scene.member(member), kind) for kind in ("staff", "pupils")]
     evidence.need(4)
     wrong = []
-    with joined(scene, people, unit="Probe unit") as registers:
+    with joined(scene, people, unit="Probe unit") as (registers, _):
         for one in people:
             told = scene.station("dc2").ask("account.shown", name=one.name, attributes=["memberOf", "mail"])
             groups = {name.split(",")[0].removeprefix("CN=") for name in told["memberOf"]}
@@ -45,7 +45,7 @@ def test_usr_02_movers_keep_who_they_are_and_lose_the_rest(member: str, scene: S
     number = f"18{secrets.randbelow(100):02d}0101{secrets.randbelow(10_000):04d}"  # nobody who lives has it
     evidence.need(3)
     wrong = []
-    with joined(scene, [one], unit=f"Gamla {word}", personal_number=number) as registers:
+    with joined(scene, [one], unit=f"Gamla {word}", personal_number=number) as (registers, _):
 
         def groups() -> set[str]:
             told = scene.station("dc1").ask("account.shown", name=one.name, attributes=["memberOf"])

@@ -33,7 +33,7 @@ def test_usr_03_leavers_are_out(member: str, scene: Scene, evidence: Evidence) -
     station, domain = scene.station(seat), scene.federation.hall.ad_domain
     principal = f"ldap/{directory_name(scene, 'dc1')}"
     evidence.need(6)
-    with joined(scene, [one]) as registers:
+    with joined(scene, [one]) as (registers, _):
         evidence.control(f"{one.name} signs in at {seat}", alive=signs_in(scene, seat, one))
         evidence.control(f"{one.name} opens the mailbox", alive=opens_mailbox(scene, one, at=seat))
         ticket = station.ask("door.ticket", user=f"{one.name}@{domain.upper()}", password=one.password, patience=60.0)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.checks.register import signs_in
+from tests.checks.register import Person, signs_in
 from tests.checks.scene import Scene, new_word
 from tests.checks.service import shared_services
-from tests.journeys.conftest import MEMBER, Someone, hired
+from tests.journeys.conftest import MEMBER, hired
 
 pytestmark = pytest.mark.lab
 
@@ -28,19 +28,17 @@ def test_a_pupil_does_not_reach_an_administrative_file(scene: Scene) -> None:
         told = station.ask("sender.burst", targets=shared_services(scene), word=new_word(), seconds=5.0)
         assert {one["result"] for one in told} == {"answered"}, "the pupils' network works"
 
-        assert signs_in(scene, f"{MEMBER}-ped", pupil.row)
-        assert not signs_in(scene, f"{MEMBER}-adm", pupil.row), (
-            "the pupil's password opens the administrative workplace"
-        )
-        assert signs_in(scene, f"{MEMBER}-adm", official.row)
+        assert signs_in(scene, f"{MEMBER}-ped", pupil)
+        assert not signs_in(scene, f"{MEMBER}-adm", pupil), "the pupil's password opens the administrative workplace"
+        assert signs_in(scene, f"{MEMBER}-adm", official)
         assert seen_by(scene, f"{MEMBER}-adm", official, official) == word
         assert seen_by(scene, f"{MEMBER}-ped", pupil, official) == "", "homes do not follow people into another network"
 
 
-def decision(scene: Scene, official: Someone) -> str:
+def decision(scene: Scene, official: Person) -> str:
     """The official writes a file at the own workplace; return what it says."""
     word = new_word()
-    assert signs_in(scene, f"{MEMBER}-adm", official.row)
+    assert signs_in(scene, f"{MEMBER}-adm", official)
     done = scene.station(f"{MEMBER}-adm").ask(
         "shell.run",
         command=["runuser", "-u", official.name, "--", "sh", "-c", "umask 077; cat > ~/beslut.txt"],
@@ -50,7 +48,7 @@ def decision(scene: Scene, official: Someone) -> str:
     return word
 
 
-def seen_by(scene: Scene, workplace: str, reader: Someone, owner: Someone) -> str:
+def seen_by(scene: Scene, workplace: str, reader: Person, owner: Person) -> str:
     """What the reader gets to read of the owner's file."""
     path = f"/home/{owner.name}/beslut.txt"
     done = scene.station(workplace).ask("shell.run", command=["runuser", "-u", reader.name, "--", "cat", path])

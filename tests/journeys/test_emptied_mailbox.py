@@ -10,6 +10,7 @@ from samdrift.recovery import cycle
 from samdrift.state import REPOSITORY
 from tests.checks import post
 from tests.checks.post import OUTSIDE
+from tests.checks.register import Person
 from tests.checks.scene import Scene
 from tests.journeys.conftest import MEMBER, read
 
@@ -45,7 +46,7 @@ def test_a_mailbox_emptied_by_mistake(scene: Scene) -> None:
         assert read(scene, owner, new, at=seat) == ["INBOX"]
 
 
-def received(scene: Scene, owner: post.Person) -> str:
+def received(scene: Scene, owner: Person) -> str:
     """A message from the world that lies in the mailbox; return its word."""
     one = post.letter(ANNA, owner.address)
     (gateway, *_) = post.exchanger(scene, owner.member.domain)

@@ -20,21 +20,22 @@ def test_an_employee_leaves_while_signed_in(scene: Scene) -> None:
     seat = f"{MEMBER}-adm"
     station = scene.station(seat)
     with hired(scene, "staff") as (registers, (leaver,)), portal.visitor(scene, leaver.member, "adm") as browser:
-        assert signs_in(scene, seat, leaver.row)
+        assert signs_in(scene, seat, leaver)
         assert station.ask("door.stay", user=leaver.name, seconds=7200, patience=30.0) > 0
         browser.goes(f"{browser.issuer}/", FORM)
         browser.signs_in(leaver, AGREEMENT)
         assert browser.answers("accept", MENU)["there"]
+        registers.as_known(leaver, accepted=True)
         desk = application.BY_NAME["desk"]
         assert browser.opens(desk)["code"], "the portal lets the employee into the help desk"
-        assert opens_mailbox(scene, leaver.row, at=seat)
+        assert opens_mailbox(scene, leaver, at=seat)
 
-        registers.drop(leaver.row)
+        registers.drop(leaver)
         registers.cycle()
         looks_round(scene)
         assert station.ask("door.open_still", user=leaver.name) == 0, "the session at the workplace goes on"
-        assert not signs_in(scene, seat, leaver.row)
-        assert not opens_mailbox(scene, leaver.row, at=seat)
+        assert not signs_in(scene, seat, leaver)
+        assert not opens_mailbox(scene, leaver, at=seat)
         assert browser.opens(desk)["code"] == "", "who was signed in at the portal still enters the help desk"
         browser.start()
         browser.goes(f"{browser.issuer}/", FORM)

@@ -4,9 +4,9 @@ import pytest
 
 from tests.checks import portal, post
 from tests.checks.portal import AGREEMENT, FORM, MENU
-from tests.checks.register import Registers, signs_in
+from tests.checks.register import Person, Registers, signs_in
 from tests.checks.scene import Scene
-from tests.journeys.conftest import MEMBER, Someone, hired, read
+from tests.journeys.conftest import MEMBER, hired, read
 
 pytestmark = pytest.mark.lab
 
@@ -16,8 +16,8 @@ def test_a_new_teacher(scene: Scene) -> None:
     with hired(scene, "staff", "pupils", title="Lärare") as (registers, (teacher, pupil)):
         assert "role-teacher" in groups(scene, teacher)
         assert joined_by_rule(registers, teacher)
-        assert signs_in(scene, f"{MEMBER}-ped", teacher.row), "the teacher sits where the pupils sit"
-        assert signs_in(scene, f"{MEMBER}-adm", teacher.row), "and has marks to set in the administrative network"
+        assert signs_in(scene, f"{MEMBER}-ped", teacher), "the teacher sits where the pupils sit"
+        assert signs_in(scene, f"{MEMBER}-adm", teacher), "and has marks to set in the administrative network"
 
         with portal.visitor(scene, teacher.member, "ped") as browser:
             browser.goes(f"{browser.issuer}/", FORM)
@@ -25,7 +25,9 @@ def test_a_new_teacher(scene: Scene) -> None:
             assert browser.answers("accept", MENU)["there"]
         assert len(portal.noted(scene, teacher)) == 1, "the acceptance is kept"
 
-        post.accept(scene, pupil)
+        registers.accept(pupil)
+        for one in (teacher, pupil):
+            registers.as_known(one, accepted=True)
         lesson = post.letter(teacher.address, pupil.address, body="Välkommen till första lektionen.")
         assert post.submit(scene, lesson, sender=teacher, recipient=pupil.address)["step"] == "taken"
         assert read(scene, pupil, lesson.word, at=f"{MEMBER}-ped") == ["INBOX"]
@@ -34,12 +36,12 @@ def test_a_new_teacher(scene: Scene) -> None:
         assert read(scene, teacher, answer.word, at=f"{MEMBER}-ped") == ["INBOX"]
 
 
-def groups(scene: Scene, one: Someone) -> str:
+def groups(scene: Scene, one: Person) -> str:
     """The person's groups, as the directory lists them."""
     command = ["samba-tool", "user", "getgroups", one.name]
     return str(scene.station("dc1").ask("shell.run", command=command, patience=60.0)["out"])
 
 
-def joined_by_rule(registers: Registers, one: Someone) -> bool:
+def joined_by_rule(registers: Registers, one: Person) -> bool:
     """Whether the journal tells who made the account."""
     return any(line["verb"] == "join" for line in registers.journal(one.name))

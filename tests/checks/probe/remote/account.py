@@ -1,7 +1,4 @@
-"""Make and remove an account in the directory, on a directory host, in its own database: no password in a command line.
-
-Until there is a personnel register, this is the source of the check's accounts.
-"""
+"""Accounts on a directory host, in its own database: no password in a command line."""
 
 import time
 from typing import Any
@@ -18,43 +15,22 @@ def _database() -> Any:
     return SamDB(session_info=system_session(), lp=parameters, credentials=Credentials())
 
 
-def make(*, name: str, password: str, member: str, kind: str, domain: str, mail: str = "") -> str:
-    """Make an account among the member's `staff` or `pupils`, with a mailbox if it has `mail`; return its name."""
-    database = _database()
-    top = f"OU={member},OU=Members,{database.domain_dn()}"
-    entry = f"CN={name},OU={kind.capitalize()},{top}"
-    database.add(
-        {
-            "dn": entry,
-            "objectClass": "user",
-            "sAMAccountName": name,
-            "userPrincipalName": f"{name}@{domain}",
-            "userAccountControl": "512",
-            "clearTextPassword": password.encode("utf-16-le"),
-            **({"mail": mail} if mail else {}),
-        }
-    )
-    database.add_remove_group_members(f"{member}-{kind}", [name], add_members_operation=True)
-    return entry
+def wait(*, name: str, seconds: float, password_set: str = "", group: str = "") -> bool:
+    """Tell whether this host's database holds the account as its origin does, within the time.
 
-
-def wait(*, name: str, seconds: float, group: str = "") -> bool:
-    """Tell whether this host's database holds the account, in its group too (in this one, if told), within the time."""
+    `password_set`: the origin's `pwdLastSet`. `group`: one that it is in there. Neither is looked at where it is empty.
+    """
     deadline = time.monotonic() + seconds
     while True:
         database = _database()
-        found = database.search(database.domain_dn(), 2, f"(sAMAccountName={name})", ["memberOf"])
+        found = database.search(database.domain_dn(), 2, f"(sAMAccountName={name})", ["memberOf", "pwdLastSet"])
         groups = [str(one) for one in found[0].get("memberOf", [])] if found else []
-        if any(one.startswith(f"CN={group}") for one in groups):
+        is_in = any(one.startswith(f"CN={group}") for one in groups)
+        if is_in and password_set in ("", str(found[0].get("pwdLastSet"))):
             return True
         if time.monotonic() > deadline:
             return False
         time.sleep(0.5)
-
-
-def join(*, name: str, group: str) -> None:
-    """Put the account into a group."""
-    _database().add_remove_group_members(group, [name], add_members_operation=True)
 
 
 def remove(*, name: str) -> None:

@@ -21,8 +21,15 @@ def wait(
     """
     deadline = time.monotonic() + seconds
     while True:
-        with _signed_in(host, user, password) as box:
-            found = [one for folder in _folders(box) for one in _holding(box, folder, word)]
+        found: list[dict[str, Any]] = []
+        try:
+            with _signed_in(host, user, password) as box:
+                found = [one for folder in _folders(box) for one in _holding(box, folder, word)]
+        except imaplib.IMAP4.abort:
+            # Dovecot 2.4.1 hangs up on who opens a mailbox in the very moment of its first delivery: two locks, in two
+            # orders. A mail program comes again.
+            if time.monotonic() > deadline:
+                raise
         if len(found) >= count or time.monotonic() > deadline:
             return found
         time.sleep(0.5)

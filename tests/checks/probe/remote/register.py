@@ -5,12 +5,15 @@ is the unit that the timer starts, never a command of the check's own: what some
 """
 
 import csv
+import fcntl
 import io
 import json
 import os
 import re
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +24,16 @@ UNIT = "samdrift-accounts"
 
 def put(*, member: str, row: dict[str, str]) -> None:
     """Put a row into the member's export, in place of one with its id."""
-    columns, rows = _read(member)
-    _write(member, columns, [one for one in rows if one["id"] != row["id"]] + [dict.fromkeys(columns, "") | row])
+    with _alone(member):
+        columns, rows = _read(member)
+        _write(member, columns, [one for one in rows if one["id"] != row["id"]] + [dict.fromkeys(columns, "") | row])
 
 
 def drop(*, member: str, id: str) -> None:
     """Take a row out of the member's export."""
-    columns, rows = _read(member)
-    _write(member, columns, [one for one in rows if one["id"] != id])
+    with _alone(member):
+        columns, rows = _read(member)
+        _write(member, columns, [one for one in rows if one["id"] != id])
 
 
 def enrol(*, member: str, id: str, first: str, last: str) -> str:
@@ -37,25 +42,27 @@ def enrol(*, member: str, id: str, first: str, last: str) -> str:
     school = next(
         one for one in json.loads((folder / "organisations.json").read_text()) if one["organisationType"] == "Skolenhet"
     )
-    persons = json.loads((folder / "persons.json").read_text())
-    persons.append(
-        {
-            "id": f"probe-{id}",
-            "givenName": first,
-            "familyName": last,
-            "personStatus": "Aktiv",
-            "externalIdentifiers": [{"value": id, "context": "local", "globallyUnique": False}],
-            "enrolments": [{"enroledAt": {"id": school["id"]}, "startDate": "2020-08-01"}],
-        }
-    )
-    _replace(folder / "persons.json", json.dumps(persons))
+    with _alone(member):
+        persons = json.loads((folder / "persons.json").read_text())
+        persons.append(
+            {
+                "id": f"probe-{id}",
+                "givenName": first,
+                "familyName": last,
+                "personStatus": "Aktiv",
+                "externalIdentifiers": [{"value": id, "context": "local", "globallyUnique": False}],
+                "enrolments": [{"enroledAt": {"id": school["id"]}, "startDate": "2020-08-01"}],
+            }
+        )
+        _replace(folder / "persons.json", json.dumps(persons))
     return str(school["displayName"])
 
 
 def unenrol(*, member: str, id: str) -> None:
     """Take a pupil out of the member's school register."""
     file = REGISTERS / member / "school" / "persons.json"
-    _replace(file, json.dumps([one for one in json.loads(file.read_text()) if one["id"] != f"probe-{id}"]))
+    with _alone(member):
+        _replace(file, json.dumps([one for one in json.loads(file.read_text()) if one["id"] != f"probe-{id}"]))
 
 
 def cycle(*, patience: float = 300.0) -> dict[str, Any]:
@@ -107,6 +114,17 @@ def _write(member: str, columns: list[str], rows: list[dict[str, str]]) -> None:
     writer.writeheader()
     writer.writerows(rows)
     _replace(_export(member), text.getvalue())
+
+
+@contextmanager
+def _alone(member: str) -> Iterator[None]:
+    """Checks that run beside each other do not undo each other's rows."""
+    folder = os.open(REGISTERS / member, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _replace(file: Path, text: str) -> None:
