@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from samdrift.compliance.evidence import Evidence
+from samdrift.federation import application
 from samdrift.federation.entitlement import rules
 from tests.checks.register import (
     ALL_KINDS,
@@ -27,7 +28,7 @@ def test_usr_01_every_group_opens_what_was_agreed(member: str, scene: Scene, evi
     agreed = {kind: set(rule["services"]) for kind, rule in rules()["kinds"].items()}
     people = [new_person(scene.member(member), kind) for kind in ALL_KINDS]
     seats = [name for name in workplaces(scene) if name.startswith(f"{member}-")]
-    evidence.need(len(people) * (len(seats) + 2))
+    evidence.need(len(people) * (len(seats) + 3))
     with joined(scene, people):
         known = [binds(scene, seats[0], directory_name(scene, "dc1"), _upn(scene, one), one.password) for one in people]
         for one, alive in zip(people, known, strict=True):
@@ -35,7 +36,7 @@ def test_usr_01_every_group_opens_what_was_agreed(member: str, scene: Scene, evi
         with ThreadPoolExecutor(4) as together:
             told = together.map(lambda one: _doors(scene, one, seats, evidence), people)
             found = dict(zip((one.kind for one in people), told, strict=True))
-    for service in ("workplace-adm", "workplace-ped", "mail"):
+    for service in ("workplace-adm", "workplace-ped", "mail", "help-desk"):
         evidence.control(f"somebody gets in by {service}", alive=any(service in opened for opened in found.values()))
     wrong = []
     for kind, opened in found.items():
@@ -51,6 +52,13 @@ def _doors(scene: Scene, one: Person, seats: list[str], evidence: Evidence) -> s
     evidence.case(len(seats))
     if opens_mailbox(scene, one):
         opened.add("mail")
+    evidence.case()
+    desk = application.BY_NAME["desk"].address(scene.federation)
+    told = scene.station(seats[0]).ask(
+        "entrance.comes_in", url=desk, user=one.name, password=one.password, patience=120.0
+    )
+    if told["in"]:
+        opened.add("help-desk")
     evidence.case()
     told = scene.station("dc1").ask("account.shown", name=one.name, attributes=["mail", "employeeType"])
     has_mailbox, evident = bool(told["mail"]), bool(rules()["kinds"][one.kind]["mailbox"])
