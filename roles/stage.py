@@ -9,6 +9,7 @@ from typing import Any
 # base first: it brings the way to packages. The rest of the order is that of the host's own layers, network to people.
 ORDER = (
     "base",
+    "watched",
     "gateway",
     "edge",
     "nameserver",
@@ -22,8 +23,10 @@ ORDER = (
     "relay",
     "portal",
     "workplace",
+    "probe",
     "outside",
     "repository",
+    "monitor",
     "vault",
     "backup",
 )

@@ -129,6 +129,7 @@ _AFTER: dict[str, tuple[str, ...]] = {
     "directory": ("directory", "pki"),
     "portal": ("directory", "pki"),
     "relay": ("pki",),
+    "monitor": ("helpdesk",),
     "workplace": ("directory",),
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -219,6 +220,17 @@ def _for_relay(one: Announcement) -> dict[str, Any] | None:
     return {"domain": one.domain, "dkim": {"secret": f"dkim-{one.key}.rsa"}} if "mail" in one.services else None
 
 
+def _for_monitor(one: Announcement) -> dict[str, Any]:
+    adm, ped = (ip_network(prefix) for prefix in (one.adm4, one.ped4))
+    sites = [
+        {"name": f"{one.key}-{kind}", "network": kind, "address": str(network[addressing.WORKPLACE])}
+        for kind, network in (("adm", adm), ("ped", ped))
+        if "workplace" in one.services
+    ]
+    gateway = {"name": f"{one.key}-gw", "address": one.via4}
+    return {"key": one.key, "name": one.name, "services": list(one.services), "gateway": gateway, "sites": sites}
+
+
 _TOLD: dict[str, Callable[[Announcement], dict[str, Any] | None]] = {
     "edge": _for_edge,
     "nameserver": _for_nameserver,
@@ -228,6 +240,7 @@ _TOLD: dict[str, Callable[[Announcement], dict[str, Any] | None]] = {
     "mail": _for_mail,
     "helpdesk": _for_helpdesk,
     "relay": _for_relay,
+    "monitor": _for_monitor,
 }
 """What a role's setting `members` says of one member; None where the member has not switched the role's service on."""
 

@@ -17,16 +17,24 @@ from pyinfra.api import FactBase, StringCommand, operation
 # In /run: a restarted host runs with what stands on disk anyway.
 PENDING = "/run/samdrift/pending"
 
+WATCHED = "/etc/samdrift/watched"
+"""What shall run on this host, a file a unit as the monitor reads it: a role that runs something has it watched."""
+
 
 def mark(unit: str) -> str:
     """Return the shell words that mark `unit` as running with an old configuration."""
     return f"mkdir -p {PENDING} && touch {PENDING}/{shlex.quote(unit)}"
 
 
+def watched(unit: str) -> str:
+    """Return the path, quoted for a shell, by which the monitor is told of a unit."""
+    return shlex.quote(f"{WATCHED}/{unit}.prom")
+
+
 class UnitState(FactBase):
     """A unit's properties in one remote command: `{"ActiveState": "active", "UnitFileState": "enabled", ...}`.
 
-    `Pending` is `yes` while its configuration is newer than the running unit.
+    `Pending` is `yes` while its configuration is newer than the running unit, `Watched` when the monitor is told of it.
     """
 
     default = dict
@@ -34,7 +42,8 @@ class UnitState(FactBase):
     def command(self, unit: str) -> str:
         quoted = shlex.quote(unit)
         shown = f"systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload {quoted}"
-        return f"{shown}; if [ -e {PENDING}/{quoted} ]; then echo Pending=yes; fi"
+        marks = (("Pending", f"{PENDING}/{quoted}"), ("Watched", watched(unit)))
+        return "; ".join([shown, *(f"if [ -e {path} ]; then echo {word}=yes; fi" for word, path in marks)])
 
     def process(self, output: list[str]) -> dict[str, str]:
         return dict(line.split("=", 1) for line in output if "=" in line)
@@ -57,6 +66,10 @@ def running(*, unit: str, reload: bool = False) -> Iterator[Any]:
         yield StringCommand(f"{_begun(verb, quoted)} && rm -f {PENDING}/{quoted}")
     elif not _is_up(found):
         yield StringCommand(_begun("start", quoted))
+    if found.get("Watched") != "yes":
+        # Last: what never ran is no failure that the monitor should tell.
+        line = shlex.quote(f'samdrift_unit_declared{{name="{unit}"}} 1')
+        yield StringCommand(f"mkdir -p {WATCHED} && echo {line} > {watched(unit)}")
 
 
 def _is_up(found: dict[str, str]) -> bool:
@@ -85,5 +98,7 @@ def stopped(*, unit: str) -> Iterator[Any]:
     found, quoted = host.get_fact(UnitState, unit=unit), shlex.quote(unit)
     if _is_up(found):
         yield StringCommand(f"systemctl stop {quoted}")
+    if found.get("Watched") == "yes":
+        yield StringCommand(f"rm -f {watched(unit)}")
     if found.get("LoadState") != "masked":
         yield StringCommand(f"systemctl mask -q {quoted}")

@@ -52,7 +52,7 @@ def told(tmp_path: Path, *names: str) -> list[dict[str, Any]]:
     [
         ("unreachable", 2, "Could not connect"),
         ("refused", 2, "refused, role base: base.admin is 'root': not root"),
-        ("nonsense", 2, "nonsense has role 'bakery': base, gateway, edge"),
+        ("nonsense", 2, "nonsense has role 'bakery': base, watched, gateway"),
         ("unknown", 2, "the inventory knows no host 'unknown': broken, nonsense, refused, unreachable are accepted"),
         ("broken", 70, "KeyError"),
     ],

@@ -6,7 +6,7 @@ inventory rows may name it as their target, but no member can switch it on.
 
 from __future__ import annotations
 
-from samdrift.federation import service
+from samdrift.federation import monitoring, service
 from samdrift.federation.record import Flow, Service
 
 CATEGORIES: dict[str, str] = {
@@ -145,6 +145,7 @@ PLATFORM_FLOWS: tuple[Flow, ...] = (
         ports=("80",),
         why="Who asks for a name's certificate must answer at that name (RFC 8555, 8.3)",
     ),
+    *monitoring.FLOWS,
 )
 """What the platform itself needs, whatever services are on."""
 

@@ -181,13 +181,21 @@ def _guest(
         memory_mib=shape.memory_mib,
         disk_gib=disk_gib or shape.disk_gib,
         interfaces=tuple(_interface(leg, vm_id=vm_id, position=position) for position, leg in enumerate(legs)),
-        roles=("base", shape.role, *(("backup",) if name in hall.BY_NAME and hall.is_kept(hall.BY_NAME[name]) else ())),
+        roles=_roles(name, shape.role),
         tags=("samdrift", f"fed-{federation.name}", f"stack-{stack.name}", f"role-{shape.role}", f"owner-{owner}"),
         start_order=shape.start_order,
         disposable=any(entry.guest == name for entry in facts.disposable),
         nameservers=_nameservers(federation, shape.role, legs=legs, asks_directory=domain is not None),
         search=search,
     )
+
+
+def _roles(name: str, role: str) -> tuple[str, ...]:
+    """In the order in which they are installed. Who plays the rest of the world is nobody's to watch."""
+    watched = () if role == "outside" else ("watched",)
+    probing = ("probe",) if role == "workplace" else ()
+    kept = ("backup",) if name in hall.BY_NAME and hall.is_kept(hall.BY_NAME[name]) else ()
+    return ("base", *watched, role, *probing, *kept)
 
 
 def _interface(leg: _Leg, *, vm_id: int, position: int) -> Interface:

@@ -197,6 +197,15 @@ class Disposable(Record):
     ends: date
 
 
+class Page(Record):
+    """What a page must show when it does its job: a success page with other words on it is a failure too (MON-02)."""
+
+    port: Ports
+    path: str = Field(pattern=r"^/[!-~]*$", description="a path on that host: /SOGo/")
+    shows: str = Field(min_length=3)
+    """Regular expression (RE2) that its text must match; `{member}` is the name of the member that looks."""
+
+
 class Flow(Record):
     """Traffic that is wanted: who opens a connection to whom, on what, and why. Everything else is dropped.
 
@@ -213,6 +222,8 @@ class Flow(Record):
     why: Sentence
     tls: tuple[tuple[Ports, Tls | Sentence], ...] = ()
     """Of each port that people's computers reach: what is spoken there under TLS, or why TLS does not protect it."""
+    pages: tuple[Page, ...] = ()
+    """Of each port with web pages that people's computers reach: the page by which the monitor knows that it works."""
 
 
 class Service(Record):

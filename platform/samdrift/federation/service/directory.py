@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from samdrift.federation import application, hall
 from samdrift.federation.end import CLIENTS
-from samdrift.federation.record import Flow, Service
+from samdrift.federation.record import Flow, Page, Service
 
 _TCP = ("53", "88", "135", "139", "389", "445", "464", "636", "3268", "3269", "49152-65535")
 _UDP = ("53", "88", "123", "137-138", "389", "464")
@@ -65,6 +65,10 @@ SERVICE = Service(
             ports=("443",),
             why="People sign in at the portal, and applications redeem what they bring from there",
             tls=(("443", "https"),),
+            # Made from the configuration the portal has read, in which every application's sign-in stands.
+            pages=(
+                Page(port="443", path="/.well-known/openid-configuration", shows='"authorization_endpoint":"https://'),
+            ),
         ),
         Flow(
             name="directory-echo",

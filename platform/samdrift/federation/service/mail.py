@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from samdrift.federation.end import CLIENTS
-from samdrift.federation.record import Flow, Service
+from samdrift.federation.record import Flow, Page, Service
 
 SERVICE = Service(
     name="mail",
@@ -22,6 +22,7 @@ SERVICE = Service(
             ports=("443", "465", "587", "993"),
             why="Webmail and calendar, submission, and mailboxes by IMAP, all under TLS",
             tls=(("443", "https"), ("465", "smtps"), ("587", "smtp-starttls"), ("993", "imaps")),
+            pages=(Page(port="443", path="/SOGo/", shows="(?s)<html[^>]*lang=.sv.*ng-app=.SOGo"),),
         ),
     ),
 )

@@ -1,0 +1,168 @@
+"""The monitor: everything that is declared is asked, and what stops becomes a case that closes by itself."""
+
+import json
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from samdrift.availability import chain
+
+On = Callable[..., str]
+AGREED = 300.0
+"""Seconds within which a failure is a case (MON-01)."""
+PAGE = "/usr/local/share/request-tracker5/html/NoAuth/SatisfactionIndex.html"
+SAMPLES = "/var/lib/samdrift-samples"
+ASK = """
+import base64, json, sys, urllib.request
+word = base64.b64encode(b"monitor:" + open("/etc/samdrift/monitor.password", "rb").read()).decode()
+url = "https://desk.osterlen.example/REST/2.0" + sys.argv[1]
+call = urllib.request.Request(url, headers={"Authorization": "Basic " + word})
+print(urllib.request.urlopen(call, timeout=60).read().decode())
+"""
+
+
+def asked(on: On, path: str) -> Any:
+    return json.loads(on("monitor", f"python3 -c {shlex.quote(ASK)} {shlex.quote(path)}"))
+
+
+def cases(on: On, words: str) -> list[dict[str, Any]]:
+    query = f"Subject LIKE '{words}'".replace(" ", "%20").replace("'", "%27")
+    found: list[dict[str, Any]] = asked(on, f"/tickets?query={query}&fields=Subject,Status,Queue,CustomFields")["items"]
+    return found
+
+
+def waited(on: On, words: str, *, is_over: bool) -> tuple[list[dict[str, Any]], float]:
+    """The cases about this once the last of them is closed, or open; and how long that took."""
+    began = time.monotonic()
+    while True:
+        found = cases(on, words)
+        if found and (found[-1]["Status"] == "resolved") is is_over:
+            return found, time.monotonic() - began
+        assert time.monotonic() - began < AGREED, (
+            f"{words}: {found} {on('monitor', 'journalctl -u samdrift-cases -n 20')}"
+        )
+        time.sleep(5)
+
+
+def queried(on: On, query: str) -> list[dict[str, Any]]:
+    url = f"http://127.0.0.1:9090/api/v1/query?query={query}"
+    read = f"import urllib.request as u; print(u.urlopen({url!r}).read().decode())"
+    found: list[dict[str, Any]] = json.loads(on("monitor", f"python3 -c {shlex.quote(read)}"))["data"]["result"]
+    return found
+
+
+def samples(on: On) -> list[str]:
+    return on("monitor", f"cat {SAMPLES}/*.jsonl").splitlines()
+
+
+def test_every_host_and_every_site_is_asked_and_answers(on: On) -> None:
+    deadline = time.monotonic() + 90
+    while True:
+        up = {one["metric"]["host"]: one["value"][1] for one in queried(on, "max%20by(host)(up)")}
+        looks = {one["metric"]["look"]: one["value"][1] for one in queried(on, "samdrift_look_up")}
+        missing = queried(on, "ALERTS")
+        if len(up) == 9 and looks and {*up.values(), *looks.values()} == {"1"} and not missing:
+            break
+        assert time.monotonic() < deadline, (up, looks, missing, on("monitor", "journalctl -u samdrift-record -n 20"))
+        time.sleep(5)
+    assert {"edge", "pki", "dc1", "db", "desk", "monitor", "ystad-gw", "ystad-adm"} < set(up)
+    assert {"resolve-udp 53", "echo", "helpdesk-portal 443", "people"} <= set(looks)
+    assert [one["value"][1] for one in queried(on, "probe_success")] == ["1"]
+    declared = {(one["metric"]["host"], one["metric"]["name"]) for one in queried(on, "samdrift_unit_declared")}
+    assert {("dc1", "samba-ad-dc.service"), ("desk", "apache2.service"), ("ystad-gw", "nftables.service")} < declared
+
+
+def test_a_workplace_signs_in_and_says_why_not(on: On) -> None:
+    ask = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:9116/probe?transaction=sign-in').read().decode())"
+
+    def signed_in() -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(on("ystad-adm", f"python3 -c {shlex.quote(ask)}"))
+        return found
+
+    assert signed_in()["ok"], signed_in()
+    try:
+        on("ystad-adm", "mv /etc/krb5.keytab /etc/krb5.keytab.away")
+        assert "keytab" in signed_in()["why"].lower()
+    finally:
+        on("ystad-adm", "mv /etc/krb5.keytab.away /etc/krb5.keytab")
+    assert signed_in()["ok"]
+
+
+def test_nobody_but_the_monitor_is_told(on: On) -> None:
+    """Prometheus itself listens to its own host alone."""
+    heard = on(
+        "monitor", "ss -Htln '( sport = :9090 or sport = :9093 or sport = :9097 or sport = :9098 or sport = :9115 )'"
+    )
+    assert heard.count("127.0.0.1") == 5, heard
+    assert "0.0.0.0:90" not in heard
+
+
+@contextmanager
+def stopped(on: On, host: str, unit: str) -> Iterator[None]:
+    on(host, f"systemctl stop {unit}")
+    try:
+        yield
+    finally:
+        on(host, f"systemctl start {unit}")
+
+
+def test_a_stopped_unit_is_one_case_that_closes_and_opens_again(on: On) -> None:
+    words = "chrony.service på pki"
+    with stopped(on, "pki", "chrony.service"):
+        found, _ = waited(on, words, is_over=False)
+    assert len(found) == 1
+    assert asked(on, f"/queue/{found[0]['Queue']['id']}")["Name"] == "Servicedesk"
+    waited(on, words, is_over=True)
+    with stopped(on, "pki", "chrony.service"):
+        again, _ = waited(on, words, is_over=False)
+    assert [one["id"] for one in again] == [found[0]["id"]]
+    waited(on, words, is_over=True)
+
+
+def test_a_page_with_other_words_is_the_members_case(on: On) -> None:
+    """A success page that a template alone could have made."""
+    try:
+        on("desk", f"cp {PAGE} /root/page && echo Välkommen > {PAGE}")
+        on("desk", "systemctl restart apache2")
+        found, _ = waited(on, "Servicedesk fungerar inte hos Ystad", is_over=False)
+    finally:
+        on("desk", f"cp /root/page {PAGE} && systemctl restart apache2")
+    assert asked(on, f"/queue/{found[0]['Queue']['id']}")["Name"] == "Ystad"
+    fields = {one["name"]: one["values"] for one in asked(on, f"/ticket/{found[0]['id']}")["CustomFields"]}
+    assert fields["System"] == ["Verksamhetssystem"]
+    waited(on, "Servicedesk fungerar inte hos Ystad", is_over=True)
+    why = [json.loads(line)["down"] for line in samples(on) if '"down"' in line]
+    assert any("wrong content" in one.get("helpdesk-portal 443", "") for one in why)
+
+
+def test_samples_are_chained_and_a_change_tells(on: On) -> None:
+    lines = samples(on)
+    assert chain.broken(lines) is None
+    moments = [json.loads(line)["at"] for line in lines if json.loads(line)["kind"] == "sample"]
+    assert len(moments) > 5
+    assert {after - before for before, after in pairwise(moments)} <= {30, 60}
+    down = next(number for number, line in enumerate(lines) if "wrong content" in line)
+    changed = json.loads(lines[down]) | {"down": {}}
+    assert chain.broken([*lines[:down], json.dumps(changed), *lines[down + 1 :]])
+    assert chain.broken([*lines[:down], *lines[down + 1 :]])
+
+
+def test_who_keeps_samples_goes_on_after_a_kill(on: On) -> None:
+    before = len(samples(on))
+    on("monitor", "systemctl kill -s KILL samdrift-record")
+    deadline = time.monotonic() + 100
+    while len(samples(on)) < before + 3:
+        assert time.monotonic() < deadline
+        time.sleep(5)
+    assert chain.broken(samples(on)) is None
+
+
+@pytest.mark.parametrize("host", ["monitor", "ystad-adm", "pki"])
+def test_nothing_of_it_failed(on: On, host: str) -> None:
+    failed = on(host, "systemctl --failed --no-legend").splitlines()
+    assert [line for line in failed if "samdrift-backup" not in line] == []  # there is no backup store here
