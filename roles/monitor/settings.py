@@ -15,8 +15,8 @@ class Settings:
     desk: dict[str, str] = field(repr=False)
     """`{"host", "user", "password"}`: where cases are opened by the API, and as whom."""
     hosts: list[dict[str, str]]
-    """`{"name", "address", "service", "behind"}` of the hall's hosts; behind edge are those that are not in the monitor's
-    own network."""
+    """`{"name", "address", "service", "behind"}` of the hall's hosts; behind `edge` is what is not in the monitor's own
+    network."""
     looks: list[dict[str, Any]]
     """`{"name", "service", "networks", "module", "targets"}`: what is tried from a member's networks."""
     services: dict[str, dict[str, str]]

@@ -19,6 +19,8 @@ from samdrift.cli import (
     lab,
     logs,
     onboard,
+    open_,
+    report,
     restore,
     sabotage,
     ssh,
@@ -54,6 +56,8 @@ for module in (
     backup,
     restore,
     drill,
+    report,
+    open_,
 ):
     module.add_to(app)
 

@@ -1,0 +1,175 @@
+"""What is watched follows from what is declared: catalogue, guests, members."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from roles.monitor.deploy import TEMPLATES as MONITOR
+from roles.monitor.settings import Settings
+from roles.operations.setting import SettingError
+from roles.operations.template import render
+from roles.probe.deploy import TEMPLATES as PROBE
+from roles.probe.deploy import configuration
+from roles.probe.settings import Settings as ProbeSettings
+from samdrift import entrance
+from samdrift.federation import catalogue, hall, support, watch
+from samdrift.federation.end import CLIENTS
+from samdrift.federation.load import load_federation
+from samdrift.federation.setting.monitor import system_of
+from samdrift.handover import HostRecord, fill_members, host_records
+
+FEDERATION = load_federation(Path(__file__).resolve().parents[2] / "stacks", "ystad-osterlen")
+LOOKS = {one.name: one for one in watch.looks(FEDERATION)}
+
+
+def records() -> dict[str, HostRecord]:
+    everyone = fill_members(one for stack in FEDERATION.stacks for one in host_records(FEDERATION, stack))
+    return {record.name: record for record in everyone}
+
+
+RECORDS = records()
+
+
+def settings(**changes: Any) -> Settings:
+    facts = RECORDS["monitor"].roles["monitor"]
+    return Settings(**{**facts, "desk": {**facts["desk"], "password": "Sd1-a-long-password"}, **changes})
+
+
+def text(dest: str, found: Settings | None = None) -> str:
+    values: dict[str, object] = {"settings": found or settings(), "samples": "/samples", "facts": "/facts"}
+    return render(templates=MONITOR, dest=dest, values={**values, "user": "keeper", "password": "/password"})
+
+
+def modules(guest: str = "ystad-adm") -> dict[str, Any]:
+    found: dict[str, Any] = RECORDS[guest].roles["probe"]["modules"]
+    return found
+
+
+def test_every_single_port_that_people_reach_is_tried() -> None:
+    """But for UDP other than names: nobody there answers a question that is none."""
+    opened = {
+        f"{flow.name} {port}".strip()
+        for flow in (*catalogue.PLATFORM_FLOWS, *(f for n in catalogue.OFFERED for f in catalogue.BY_NAME[n].flows))
+        if {*flow.source} & {*CLIENTS} and {*flow.target} & {*hall.BY_NAME}
+        for port in (flow.ports or ("",))
+        if "-" not in port and (flow.protocol != "udp" or port == "53")
+    }
+    assert opened == {name for name in LOOKS if LOOKS[name].module != "transaction"}
+
+
+def test_every_page_is_known_by_what_it_shows() -> None:
+    for name in catalogue.OFFERED:
+        for flow in catalogue.BY_NAME[name].flows:
+            speaks = {port for port, speech in flow.tls if speech == "https"}
+            assert {page.port for page in flow.pages} == speaks, flow.name
+
+
+def test_every_module_is_there_and_every_page_has_its_own_text() -> None:
+    found = modules()
+    assert {one.module for one in LOOKS.values()} - {"transaction"} <= set(found)
+    for module in found.values():
+        if module["prober"] == "http":
+            assert module["http"]["fail_if_not_ssl"]
+            for pattern in module["http"]["fail_if_body_not_matches_regexp"]:
+                assert "{member}" not in pattern
+                re.compile(pattern)
+    assert '"Ystad":' in str(modules()["page-helpdesk-portal-443"])
+    assert '"Tomelilla":' in str(modules("tomelilla-ped")["page-helpdesk-portal-443"])
+
+
+def test_a_wrong_answer_to_a_name_is_no_answer() -> None:
+    (pattern,) = modules()["names-udp"]["dns"]["validate_answer_rrs"]["fail_if_none_matches_regexp"]
+    assert re.search(pattern, "sso.osterlen.example.\t300\tIN\tA\t10.0.0.14")
+    assert not re.search(pattern, "sso.osterlen.example.\t300\tIN\tA\t10.0.0.140")
+    assert not re.search(pattern, "ssoxosterlen.example.\t300\tIN\tA\t10.0.0.14")
+
+
+def test_either_directory_host_will_do() -> None:
+    assert set(LOOKS["directory-tcp 636"].targets) == set(hall.DIRECTORY)
+
+
+def test_services_without_a_look_are_told() -> None:
+    assert watch.unlooked(FEDERATION) == ("database", "spam-filter", "backup")
+
+
+def test_the_desk_knows_every_system() -> None:
+    known = {one.title for one in support.SYSTEMS}
+    assert {system_of(name) for name in (*catalogue.OFFERED, watch.NETWORK)} <= known
+
+
+def test_every_guest_is_asked_or_echoed() -> None:
+    """All but the one that plays the rest of the world."""
+    found = settings()
+    asked = {one["host"] for one in found.targets} | {one["name"] for one in found.echoed}
+    assert asked == set(RECORDS) - {"outside"}
+    assert {name for name, record in RECORDS.items() if "watched" in record.roles} == asked
+    lines = yaml.safe_load(text("/etc/prometheus/prometheus.yml"))["scrape_configs"]
+    hosts = {one["labels"]["host"] for job in lines for one in job["static_configs"]}
+    assert hosts == asked
+    assert {job["job_name"] for job in lines} == {"hosts", "samples", "echo"}
+
+
+def test_a_member_that_leaves_is_asked_no_more() -> None:
+    assert not [one for one in settings(members=[]).targets if one["member"]]
+
+
+def test_every_failure_has_a_word_and_a_weight() -> None:
+    rules = yaml.safe_load(text("/etc/prometheus/samdrift.rules.yml"))["groups"][0]["rules"]
+    for rule in rules:
+        assert rule["for"] == "45s"
+        assert int(rule["labels"]["priority"]) in (10, 20, 30, 40)
+        assert {"summary", "description"} <= set(rule["annotations"])
+    hidden = yaml.safe_load(text("/etc/prometheus/alertmanager.yml"))["inhibit_rules"]
+    named = {rule["alert"] for rule in rules}
+    spoken = set(re.findall(r"[A-Z]\w+(?:Down|Silent|DownEverywhere)", json.dumps(hidden)))
+    assert spoken <= named
+
+
+@pytest.mark.parametrize("name", ["samdrift-record", "samdrift-cases"])
+def test_programs_are_python(name: str) -> None:
+    compile(text(f"/usr/local/sbin/{name}"), name, "exec")
+
+
+def test_the_probe_is_python_and_its_configuration_yaml() -> None:
+    found = ProbeSettings(**RECORDS["ystad-adm"].roles["probe"])
+    program = render(templates=PROBE, dest="/usr/local/sbin/samdrift-transaction", values={"settings": found})
+    compile(program, "samdrift-transaction", "exec")
+    assert all(f'"{name}"' in program for name in watch.TRANSACTIONS)
+    assert yaml.safe_load(configuration(found))["modules"]["echo"]["timeout"] == "8s"
+
+
+def test_no_secret_is_in_what_everybody_may_read() -> None:
+    assert "Sd1-a-long-password" not in json.dumps(settings().facts) + repr(settings())
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"interval_s": 90}, "SLA-03"),
+        ({"hosts": []}, "at least one host"),
+        ({"desk": {"host": "desk.osterlen.example", "user": "monitor", "password": "short"}}, "12 characters"),
+        ({"seconds": 20}, "a third"),
+        ({"services": {}}, "is accepted"),
+    ],
+)
+def test_refusals(changes: dict[str, Any], word: str) -> None:
+    with pytest.raises(SettingError, match=word):
+        settings(**changes)
+
+
+def test_the_start_page_has_what_people_enter() -> None:
+    addresses = {one.address: one for one in entrance.doors(FEDERATION)}
+    for address in ("https://sso.osterlen.example/", "https://desk.osterlen.example/", "mail.osterlen.example:993"):
+        assert address in addresses
+    assert addresses["https://desk.osterlen.example/"].who == "Staff, Pupils"
+    # Its door is not open to people's computers.
+    assert "https://monitor.osterlen.example/" not in addresses
+    page = entrance.to_html(FEDERATION)
+    assert page.count("<a href=") == 3
+    known = entrance.samples(FEDERATION)
+    assert len(known) == 18
+    assert all(one.mail in page for one in known)
