@@ -147,7 +147,9 @@ def _figure(plans: Sequence[Plan], samples: Samples, *, member: str, service: st
             outages.append(Outage(last.start, last.seconds + plan.interval, tuple(known)))
         elif reasons:
             outages.append(Outage(at, plan.interval, reasons))
-    return Figure(service, measured, down, tuple(outages), tuple((day, *both) for day, both in sorted(days.items())))
+    return Figure(
+        service, measured, down, tuple(outages), tuple((day, both[0], both[1]) for day, both in sorted(days.items()))
+    )
 
 
 def _reasons(samples: Samples, where: Mapping[str, set[str]], at: int) -> Iterator[str]:

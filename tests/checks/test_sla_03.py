@@ -1,0 +1,124 @@
+"""SLA-03: availability is what people had, and the published figure is that of the raw samples."""
+
+import json
+import random
+import time
+from typing import Any
+
+import pytest
+
+from samdrift.availability import chain
+from samdrift.availability.fetch import SamplesError, fetch
+from samdrift.availability.figure import month
+from samdrift.availability.make import make
+from samdrift.availability.report import Report
+from samdrift.compliance.evidence import Evidence
+from samdrift.federation.support import HOST as DESK
+from samdrift.standard import catalogue
+from tests.checks.alarm import HOST, dropped, stopped
+from tests.checks.scene import Scene
+from tests.checks.watch import first
+
+SAMPLE = int(catalogue.load().by_id("SLA-03").threshold("sample interval"))
+SERVICE = "help-desk"
+GAP = 100
+"""Seconds for which nothing is measured at all."""
+
+
+@pytest.mark.requirement("SLA-03")
+def test_sla_03_an_outage_is_told_as_it_was(scene: Scene, evidence: Evidence) -> None:
+    """A service that works in the hall and not at the member's was not available to the member."""
+    evidence.need(len(scene.members) + 3)
+    member = random.choice(scene.members)
+    length = random.randrange(120, 240)
+    desk = str(scene.guests[DESK].interfaces[0].ipv4.ip)
+    evidence.control("samples come in", alive=is_measuring(scene))
+    before = chain.broken(raw(scene), before=None)
+    assert before is None, f"the samples are not whole: {before}"
+    begun = int(time.time())
+    with dropped(scene, f"{member.key}-gw", "ip", "daddr", desk, "tcp", "dport", "443"):
+        time.sleep(length)
+    ended = int(time.time())
+    with stopped(scene, HOST, "samdrift-record.service"):
+        time.sleep(GAP)
+    resumed = int(time.time())
+    time.sleep(2 * SAMPLE)
+    lines = raw(scene)
+    wrong = [f"the samples are not whole: {broken}"] if (broken := chain.broken(lines, before=None)) else []
+    assert not wrong, first(wrong)
+    evidence.case()
+    for one in scene.members:
+        report = made(scene, lines, one.key)
+        evidence.case()
+        during, gap = (lost(report, SERVICE, *span) for span in ((begun, ended), (ended + SAMPLE, resumed - SAMPLE)))
+        evidence.note(f"{one.key}: {during} s of {ended - begun} s, then {gap} s of {GAP} s without samples")
+        if one == member and abs(during - (ended - begun)) > SAMPLE:
+            wrong.append(f"{one.key} lost {SERVICE} for {ended - begun} s, the report says {during} s")
+        if one != member and during > 0:
+            wrong.append(f"{one.key} lost nothing, the report says {during} s of {SERVICE}")
+        if gap <= 0:
+            wrong.append(f"nothing was measured for {GAP} s, and for {one.key} {SERVICE} was up")
+        wrong += unequal(lines, report)
+    others = [one.service for one in made(scene, lines, member.key).figures if one.service != SERVICE]
+    down = {name: lost(made(scene, lines, member.key), name, begun, ended) for name in others}
+    evidence.case(2)
+    evidence.note(f"{member.key}, other services: {down}")
+    wrong += [f"{name} of {member.key} was up, the report says {lost_} s" for name, lost_ in down.items() if lost_]
+    assert not wrong, first(wrong)
+
+
+def raw(scene: Scene) -> list[str]:
+    """The samples of this month as they lie at the monitor."""
+    start, end = month(time.strftime("%Y-%m"))
+    return fetch(scene.state.ssh / "config", start=start, end=end)
+
+
+def made(scene: Scene, lines: list[str], member: str) -> Report:
+    """The report that the member gets."""
+    return make(lines, federation=scene.federation, member=member, month=time.strftime("%Y-%m"), now=int(time.time()))
+
+
+def is_measuring(scene: Scene) -> bool:
+    """Whether the last sample is not older than agreed."""
+    try:
+        return time.time() - json.loads(raw(scene)[-1])["at"] <= 2 * SAMPLE
+    except (SamplesError, IndexError):
+        return False
+
+
+def lost(report: Report, service: str, start: int, end: int) -> int:
+    """Seconds of `[start, end)` in which the report says that the service was down."""
+    found = next((one for one in report.figures if one.service == service), None)
+    outages = found.outages if found else ()
+    return sum(max(0, min(one.end, end) - max(one.start, start)) for one in outages)
+
+
+def unequal(lines: list[str], report: Report) -> list[str]:
+    """Services whose published time down is not what comes out when it is counted here, moment by moment."""
+    parsed: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    samples = {(one["at"], one["site"]): one["down"] for one in parsed if one["kind"] == "sample"}
+    plans = [one for one in parsed if one["kind"] == "plan"]
+    found = []
+    for figure in report.figures:
+        down = 0
+        for number, plan in enumerate(plans):
+            until = plans[number + 1]["at"] if number + 1 < len(plans) else report.end
+            moment = plan["at"]
+            while moment < min(until, report.end):
+                if moment >= report.start and is_down(plan, samples, moment, report.member, figure.service):
+                    down += plan["interval"]
+                moment += plan["interval"]
+        if down != figure.down:
+            found.append(f"{figure.service} of {report.member}: {figure.down} s are published, {down} s come out")
+    return found
+
+
+def is_down(plan: dict[str, Any], samples: dict[tuple[int, str], Any], at: int, member: str, service: str) -> bool:
+    """Whether any of the member's sites lacks a sample or a look of the service failed there."""
+    for site, one in plan["sites"].items():
+        looks = {look for look in one["looks"] if plan["looks"][look] == service}
+        if one["member"] == member and looks:
+            down = samples.get((at, site))
+            if down is None or looks & set(down):
+                return True
+    return False
