@@ -72,7 +72,7 @@ def test_records_of_any_member_come_back_the_same(code: str) -> None:
 def test_files_are_read_back_with_members_filled_in(tmp_path: Path) -> None:
     stacks = copied(tmp_path)
     records = {record.name: record for record in read_all(written(tmp_path / "handover", stacks), stacks)}
-    assert len(records) == 24
+    assert len(records) == 25
     edge, dc1 = records["edge"].roles["edge"], records["dc1"].roles["directory"]
     assert [one["code"] for one in edge["members"]] == ["1291", "1270", "1286"]
     assert edge["members"][2]["via4"] == records["ystad-gw"].ssh.address == "10.0.4.138"

@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 import yaml
 
+import roles
 from roles.monitor.deploy import TEMPLATES as MONITOR
 from roles.monitor.settings import Settings
+from roles.operations import unit
 from roles.operations.setting import SettingError
 from roles.operations.template import render
 from roles.probe.deploy import TEMPLATES as PROBE
 from roles.probe.deploy import configuration
 from roles.probe.settings import Settings as ProbeSettings
+from roles.watched.deploy import TEMPLATES as WATCHED
+from roles.watched.settings import Settings as Watched
 from samdrift import entrance
 from samdrift.federation import catalogue, hall, support, watch
 from samdrift.federation.end import CLIENTS
@@ -173,3 +177,15 @@ def test_the_start_page_has_what_people_enter() -> None:
     known = entrance.samples(FEDERATION)
     assert len(known) == 18
     assert all(one.mail in page for one in known)
+
+
+def test_no_unit_that_a_role_runs_is_left_out() -> None:
+    """What is declared and never told of would be a failure for ever."""
+    dest = "/etc/default/prometheus-node-exporter"
+    values: dict[str, object] = {"settings": Watched(), "watched": unit.WATCHED}
+    arguments = render(templates=WATCHED, dest=dest, values=values)
+    include, exclude = re.findall(r"unit-(?:include|exclude)=(\S+)", arguments)
+    sources = "".join(file.read_text() for file in Path(str(roles.__file__)).parent.glob("*/*.py"))
+    units = set(re.findall(r'"([a-z0-9@-]+\.(?:service|timer|socket))"', sources))
+    assert len(units) > 30
+    assert not [one for one in units if not re.fullmatch(include, one) or re.fullmatch(exclude, one)]
