@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.checks.watch import first
 AGREED = 60.0 * catalogue.load().by_id("MON-01").threshold("case raised")
 """An alarm of MON-02 is one of MON-01's: its case is there within the same time."""
 PAGE = "/usr/local/share/request-tracker5/html/NoAuth/SatisfactionIndex.html"
+COMPILED = "/var/cache/request-tracker5/mason_data/obj"
 WEBMAIL = "/etc/nginx/conf.d/samdrift-webmail.conf"
 
 
@@ -82,8 +84,16 @@ def wrong_webmail(scene: Scene) -> Iterator[None]:
 @contextmanager
 def static_desk(scene: Scene) -> Iterator[None]:
     """A page that a program without its database can still make."""
-    with changed(scene, DESK, PAGE, lambda _: f"Välkommen {new_word()}\n", unit="apache2.service"):
+    # RT keeps its pages in a form of its own, and does not look whether they are still the same.
+    read = f"find {COMPILED} -name {Path(PAGE).name}.obj -delete && systemctl restart apache2.service"
+    right = shell(scene, DESK, "cat", PAGE)
+    try:
+        shell(scene, DESK, "tee", PAGE, given=f"Välkommen {new_word()}\n")
+        shell(scene, DESK, "sh", "-c", read)
         yield
+    finally:
+        shell(scene, DESK, "tee", PAGE, given=right)
+        shell(scene, DESK, "sh", "-c", read)
 
 
 @contextmanager

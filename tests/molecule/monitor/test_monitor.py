@@ -3,6 +3,7 @@
 import json
 import shlex
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -16,6 +17,7 @@ On = Callable[..., str]
 AGREED = 300.0
 """Seconds within which a failure is a case (MON-01)."""
 PAGE = "/usr/local/share/request-tracker5/html/NoAuth/SatisfactionIndex.html"
+COMPILED = "/var/cache/request-tracker5/mason_data/obj"
 SAMPLES = "/var/lib/samdrift-samples"
 ASK = """
 import base64, json, sys, urllib.request
@@ -31,7 +33,7 @@ def asked(on: On, path: str) -> Any:
 
 
 def cases(on: On, words: str) -> list[dict[str, Any]]:
-    query = f"Subject LIKE '{words}'".replace(" ", "%20").replace("'", "%27")
+    query = urllib.parse.quote(f"Subject LIKE '{words}'")
     found: list[dict[str, Any]] = asked(on, f"/tickets?query={query}&fields=Subject,Status,Queue,CustomFields")["items"]
     return found
 
@@ -126,12 +128,13 @@ def test_a_stopped_unit_is_one_case_that_closes_and_opens_again(on: On) -> None:
 
 def test_a_page_with_other_words_is_the_members_case(on: On) -> None:
     """A success page that a template alone could have made."""
+    # RT keeps its pages in a form of its own, and does not look whether they are still the same.
+    read = f"find {COMPILED} -name SatisfactionIndex.html.obj -delete && systemctl restart apache2"
     try:
-        on("desk", f"cp {PAGE} /root/page && echo Välkommen > {PAGE}")
-        on("desk", "systemctl restart apache2")
+        on("desk", f"cp {PAGE} /root/page && echo Välkommen > {PAGE} && {read}")
         found, _ = waited(on, "Servicedesk fungerar inte hos Ystad", is_over=False)
     finally:
-        on("desk", f"cp /root/page {PAGE} && systemctl restart apache2")
+        on("desk", f"cp /root/page {PAGE} && {read}")
     assert asked(on, f"/queue/{found[0]['Queue']['id']}")["Name"] == "Ystad"
     fields = {one["name"]: one["values"] for one in asked(on, f"/ticket/{found[0]['id']}")["CustomFields"]}
     assert fields["System"] == ["Verksamhetssystem"]
