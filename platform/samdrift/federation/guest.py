@@ -191,8 +191,11 @@ def _guest(
 
 
 def _roles(name: str, role: str) -> tuple[str, ...]:
-    """In the order in which they are installed. Who plays the rest of the world is nobody's to watch."""
-    watched = () if role == "outside" else ("watched",)
+    """In the order in which they are installed.
+
+    Who plays the rest of the world is nobody's to watch; to the vault nothing of the hall opens a connection.
+    """
+    watched = () if role in ("outside", "vault") else ("watched",)
     probing = ("probe",) if role == "workplace" else ()
     kept = ("backup",) if name in hall.BY_NAME and hall.is_kept(hall.BY_NAME[name]) else ()
     return ("base", *watched, role, *probing, *kept)
