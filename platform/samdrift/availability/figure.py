@@ -119,21 +119,23 @@ def _read(lines: Iterable[Mapping[str, Any]]) -> tuple[list[Plan], Samples]:
     return sorted(plans, key=lambda one: one.at), samples
 
 
-def _moments(plans: Sequence[Plan], *, start: int, end: int) -> Iterator[tuple[Plan, int]]:
+def _moments(plans: Sequence[Plan], *, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Each moment with the number of the plan that is then in force."""
     for number, plan in enumerate(plans):
         until = plans[number + 1].at if number + 1 < len(plans) else end
         first = max(plan.at, start)
         first += (plan.at - first) % plan.interval
         for at in range(first, min(until, end), plan.interval):
-            yield plan, at
+            yield number, at
 
 
 def _figure(plans: Sequence[Plan], samples: Samples, *, member: str, service: str, start: int, end: int) -> Figure:
     measured = down = 0
     outages: list[Outage] = []
     days: dict[date, list[int]] = {}
-    for plan, at in _moments(plans, start=start, end=end):
-        where = plan.where(member, service)
+    places = [plan.where(member, service) for plan in plans]
+    for number, at in _moments(plans, start=start, end=end):
+        plan, where = plans[number], places[number]
         if not where:
             continue
         reasons = tuple(_reasons(samples, where, at))
