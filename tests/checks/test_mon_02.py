@@ -76,7 +76,7 @@ def statuses(scene: Scene, workplace: str) -> list[str]:
 def wrong_webmail(scene: Scene) -> Iterator[None]:
     """A success page with other words than the webmail's."""
     page = f"location = /SOGo/ {{ return 200 '{new_word()}'; }}"
-    old = "location ^~ /SOGo {"
+    old = "location /SOGo {"
     with changed(scene, "mail", WEBMAIL, lambda text: text.replace(old, f"{page}\n    {old}"), unit="nginx.service"):
         yield
 

@@ -22,7 +22,8 @@ SERVICE = Service(
             ports=("443", "465", "587", "993"),
             why="Webmail and calendar, submission, and mailboxes by IMAP, all under TLS",
             tls=(("443", "https"), ("465", "smtps"), ("587", "smtp-starttls"), ("993", "imaps")),
-            pages=(Page(port="443", path="/SOGo/", shows="(?s)<html[^>]*lang=.sv.*ng-app=.SOGo"),),
+            # The webmail sends who is nobody yet to the portal, which shows its form to applications that it knows.
+            pages=(Page(port="443", path="/SOGo/", shows="(?s)<html[^>]*lang=.sv.*<form id=.lform"),),
         ),
     ),
 )
