@@ -102,20 +102,20 @@ def _networks(flow: Flow) -> list[str]:
 
 def _named(titel: str, host: str, fqdn: str, port: str, speech: str) -> tuple[str, str, str]:
     """Title, address, and who may enter."""
+    found = next((one for one in APPLICATIONS if one.guest == host), None)
     if speech != "https":
-        return f"{titel}: {FOR_PEOPLE[speech]}", f"{fqdn}:{port}", EVERYBODY
+        return f"{titel}: {FOR_PEOPLE[speech]}", f"{fqdn}:{port}", _who(found)
     address = f"https://{fqdn}/" if port == "443" else f"https://{fqdn}:{port}/"
     if host == PORTAL:
         return "Inloggning", address, EVERYBODY
-    found = next((one for one in APPLICATIONS if one.guest == host), None)
     return (found.title if found else titel), address, _who(found)
 
 
 def _who(application: Application | None) -> str:
     if application is None:
         return EVERYBODY
-    known = {f"all-{kind}": unit for kind, unit in entitlement.kinds().items()}
-    groups = ", ".join(known.get(group, group) for group in application.groups)
+    kinds = [kind for kind in entitlement.kinds() if application.opens_to(kind)]
+    groups = ", ".join(kinds or application.groups)
     return f"{groups}; with a second factor" if application.second_factor else groups
 
 

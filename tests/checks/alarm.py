@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.checks.desk import Desk
-from tests.checks.post import Person
+from tests.checks.register import Person
 from tests.checks.scene import Scene
 
 HOST = "monitor"

@@ -169,7 +169,8 @@ def test_the_start_page_has_what_people_enter() -> None:
     addresses = {one.address: one for one in entrance.doors(FEDERATION)}
     for address in ("https://sso.osterlen.example/", "https://desk.osterlen.example/", "mail.osterlen.example:993"):
         assert address in addresses
-    assert addresses["https://desk.osterlen.example/"].who == "Staff, Pupils"
+    assert addresses["https://desk.osterlen.example/"].who == "staff, elected, consultants, pupils"
+    assert addresses["mail.osterlen.example:993"].who == "staff, elected, pupils"
     # Its door is not open to people's computers.
     assert "https://monitor.osterlen.example/" not in addresses
     page = entrance.to_html(FEDERATION)
