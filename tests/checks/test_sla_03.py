@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from samdrift.availability import chain
-from samdrift.availability.fetch import SamplesError, fetch
-from samdrift.availability.figure import month
-from samdrift.availability.make import make
+from samdrift.availability.fetch import SamplesError
 from samdrift.availability.report import Report
 from samdrift.compliance.evidence import Evidence
 from samdrift.federation.support import HOST as DESK
 from samdrift.standard import catalogue
 from tests.checks.alarm import HOST, dropped, stopped
+from tests.checks.availability import lost, made, raw
 from tests.checks.scene import Scene
 from tests.checks.watch import first
 
@@ -67,30 +66,12 @@ def test_sla_03_an_outage_is_told_as_it_was(scene: Scene, evidence: Evidence) ->
     assert not wrong, first(wrong)
 
 
-def raw(scene: Scene) -> list[str]:
-    """The samples of this month as they lie at the monitor."""
-    start, end = month(time.strftime("%Y-%m"))
-    return fetch(scene.state.ssh / "config", start=start, end=end)
-
-
-def made(scene: Scene, lines: list[str], member: str) -> Report:
-    """The report that the member gets."""
-    return make(lines, federation=scene.federation, member=member, month=time.strftime("%Y-%m"), now=int(time.time()))
-
-
 def is_measuring(scene: Scene) -> bool:
     """Whether the last sample is not older than agreed."""
     try:
         return time.time() - json.loads(raw(scene)[-1])["at"] <= 2 * SAMPLE
     except (SamplesError, IndexError):
         return False
-
-
-def lost(report: Report, service: str, start: int, end: int) -> int:
-    """Seconds of `[start, end)` in which the report says that the service was down."""
-    found = next((one for one in report.figures if one.service == service), None)
-    outages = found.outages if found else ()
-    return sum(max(0, min(one.end, end) - max(one.start, start)) for one in outages)
 
 
 def unequal(lines: list[str], report: Report) -> list[str]:
