@@ -35,6 +35,9 @@ QUIET = (
     "--window-size=1280,900",
 )
 
+PASSING = ("net::ERR_NAME_NOT_RESOLVED", "net::ERR_NETWORK_CHANGED")
+"""What Chromium says while the network it was just plugged into comes up, or a resolver is slow: one asks again."""
+
 
 class _Browser:
     """The process, its pipe, and the one page in it."""
@@ -171,7 +174,9 @@ def visit(*, url: str, until: str = "true", seconds: float = 30.0, stop: str = "
     _OPEN[-1].call("Fetch.disable")
     if stop:
         _OPEN[-1].call("Fetch.enable", patterns=[{"urlPattern": f"{stop}*"}])
-    failed = _OPEN[-1].call("Page.navigate", url=url).get("errorText")
+    end = time.monotonic() + seconds
+    while (failed := _OPEN[-1].call("Page.navigate", url=url).get("errorText")) in PASSING and time.monotonic() < end:
+        time.sleep(1)
     return {"error": failed} | page(until=until, seconds=seconds) if not failed else {"error": failed, **_shown(False)}
 
 
