@@ -32,7 +32,7 @@ def message_says_somebody_else(target: Target) -> Iterator[None]:
 @sabotage(requirement="MAIL-02", name="wide-trusted-networks")
 def wide_trusted_networks(target: Target) -> Iterator[None]:
     """A copier cannot sign in."""
-    wide = "permit_mynetworks, permit_sasl_authenticated, reject"
+    wide = "permit_mynetworks,permit_sasl_authenticated,reject"  # `postconf -P` takes no blanks
     with (
         scene_of(target) as scene,
         parameters(scene, STORE, mynetworks="10.0.0.0/8 [fd00::]/8 127.0.0.0/8 [::1]/128"),

@@ -34,7 +34,7 @@ class Target:
     instance: str
     state: State
 
-    def call(self, method: str, path: str, **parameters: Any) -> Any:
+    def call(self, method: str, path: str, /, **parameters: Any) -> Any:
         """Make one API call as the lab's own administrator and return its `data`; an error status is raised."""
         headers = {"Authorization": f"PVEAPIToken={self.token_file.read_text().strip()}"}
         with _client(self.ca_file, timeout_s=60) as client:
