@@ -87,6 +87,10 @@ class Registers:
             raise OSError(f"a cycle of accounts ends with {told}")
         return float(told["seconds"])
 
+    def await_end(self) -> None:
+        """Wait until no cycle runs."""
+        self._ask("await_end")
+
     def minutes(self) -> float | None:
         """Minutes after which a changed register is seen at the latest; None: by hand only."""
         told = self._ask("timer")
@@ -154,8 +158,10 @@ def joined(
     finally:
         for one in people:
             registers.drop(one)
+        # A cycle that had read them would make them anew; the next one finds them nowhere.
+        registers.await_end()
+        for one in people:
             scene.station("dc1").ask("account.remove", name=one.name)
-        registers.cycle()
         with ThreadPoolExecutor() as together:
             list(together.map(partial(_tidy, scene, people), workplaces(scene)))
 

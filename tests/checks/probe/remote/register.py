@@ -68,12 +68,17 @@ def unenrol(*, member: str, id: str) -> None:
 def cycle(*, patience: float = 300.0) -> dict[str, Any]:
     """Have one cycle as the timer has it, from its beginning to its end; return its `seconds` and what systemd says."""
     began = time.monotonic()
-    end = began + patience
     # One that began before the register was changed may not have seen it.
-    while _shown("ActiveState") in ("activating", "active") and time.monotonic() < end:
-        time.sleep(0.5)
+    await_end(patience=patience)
     done = subprocess.run(["systemctl", "start", f"{UNIT}.service"], capture_output=True, check=False, timeout=patience)
     return {"code": done.returncode, "result": _shown("Result"), "seconds": time.monotonic() - began}
+
+
+def await_end(*, patience: float = 300.0) -> None:
+    """Wait until no cycle runs."""
+    end = time.monotonic() + patience
+    while _shown("ActiveState") in ("activating", "active") and time.monotonic() < end:
+        time.sleep(0.5)
 
 
 def timer() -> dict[str, Any]:
