@@ -47,7 +47,8 @@ GUESTS: tuple[HallGuest, ...] = (
     ),
     # Room for the webmail and its database.
     HallGuest("mail", "mail", 115, "svc", 15, offset=0, cores=2, memory_mib=1024, disk_gib=16, start_order=3),
-    # Room for the portal's seven processes, each of which takes 70 MiB and more: with 512 they were killed in mid-answer.
+    # Room for the portal's seven processes, each of which takes 70 MiB and more: with 512 they were killed while they
+    # answered.
     HallGuest("sso", "portal", 114, "svc", 14, offset=1, cores=2, memory_mib=1024),
     HallGuest("pki", "pki", 113, "svc", 13, offset=2, start_order=2),
     # Room for the scanner with all of the world's signatures; with the lab's few it needs 100 MiB.
