@@ -29,11 +29,15 @@ def declared_targets(scene: Scene, *networks: str, member: str | None = None) ->
     ]
 
 
-def encrypted_ports(scene: Scene) -> list[dict[str, Any]]:
-    """Return every port of the hall at which people's computers speak TLS, both families: where, as whom, and what."""
+def encrypted_ports(scene: Scene, network: str) -> list[dict[str, Any]]:
+    """Return every port of the hall at which people's computers in `network` (`adm`, `ped`) speak TLS, both families.
+
+    Where, as whom, and what.
+    """
     return [
         {"name": scene.guests[host].fqdn, "address": address, "port": int(port), "speech": speech}
         for flow in _for_clients()
+        if network in flow.source
         for port, speech in flow.tls
         if speech in get_args(Tls)
         for host in flow.target
