@@ -129,7 +129,7 @@ _AFTER: dict[str, tuple[str, ...]] = {
     "directory": ("directory", "pki"),
     "portal": ("directory", "pki"),
     "relay": ("pki",),
-    "monitor": ("helpdesk",),
+    "monitor": ("helpdesk", "pki"),
     "workplace": ("directory",),
 }
 

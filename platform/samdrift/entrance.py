@@ -55,13 +55,12 @@ PASSWORD = "samdrift ssh dc1 samba-tool user setpassword ACCOUNT"
 
 
 def doors(federation: Federation) -> tuple[Door, ...]:
-    """Every encrypted address that people's computers reach, service by service."""
+    """Every encrypted address that people's computers reach: service by service, then the platform's own."""
     fqdn = {guest.name: guest.fqdn for guest in guests_of(federation, federation.hall)}
     return tuple(
-        Door(*_named(service.titel, host, fqdn[host], port, speech), ", ".join(_networks(flow)), members)
-        for service in (catalogue.BY_NAME[name] for name in catalogue.OFFERED)
-        for members in [_members(federation, service.name)]
-        for flow in service.flows
+        Door(*_named(titel, host, fqdn[host], port, speech), ", ".join(_networks(flow)), members)
+        for titel, members, flows in _opened(federation)
+        for flow in flows
         if _networks(flow)
         for port, speech in flow.tls
         if speech in FOR_PEOPLE
@@ -89,6 +88,13 @@ def to_html(federation: Federation) -> str:
     page = Environment(undefined=StrictUndefined, autoescape=True).from_string(_PAGE)
     facts = {"doors": doors(federation), "people": samples(federation), "password": PASSWORD}
     return page.render(name=federation.name, **facts)
+
+
+def _opened(federation: Federation) -> Iterator[tuple[str, str, tuple[Flow, ...]]]:
+    """Title, members and flows: of each service, then of the platform itself, which no member switches on."""
+    for service in (catalogue.BY_NAME[name] for name in catalogue.OFFERED):
+        yield service.titel, _members(federation, service.name), service.flows
+    yield "Plattformen", "all", catalogue.PLATFORM_FLOWS
 
 
 def _members(federation: Federation, service: str) -> str:

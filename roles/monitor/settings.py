@@ -1,17 +1,27 @@
-"""What `monitor` must know: hosts, what is tried from where, and the desk that hears of it."""
+"""What `monitor` must know: hosts, what is tried from where, the desk that hears of it, and who lets people look."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from roles.operations import certificate
 from roles.operations.setting import require, require_addresses, require_domain, require_name
+
+PLAIN = re.compile(r"[A-Za-z0-9_-]{12,}")
+"""A secret that needs no quoting in a configuration file, long enough not to be guessed."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """Facts of the monitor; dictionaries and lists as they come from JSON."""
 
+    fqdn: str
+    certificate: dict[str, Any]
+    portal: dict[str, str] = field(repr=False)
+    """`{"issuer", "client", "callback", "secret", "seal"}`: who signs people in, as what the pages ask there; `seal`
+    keeps what a browser holds of a sign-in from being read or changed."""
     desk: dict[str, str] = field(repr=False)
     """`{"host", "user", "password"}`: where cases are opened by the API, and as whom."""
     hosts: list[dict[str, str]]
@@ -42,7 +52,16 @@ class Settings:
     """The desk's queue for what is no single member's."""
 
     def __post_init__(self) -> None:
-        """Refuse what would leave something unwatched, or tell nobody."""
+        """Refuse what would leave something unwatched, or tell nobody, or let anybody look."""
+        require_domain("monitor.fqdn", self.fqdn)
+        certificate.check(self.certificate, role="monitor")
+        for key in ("issuer", "callback"):
+            address = self.portal.get(key, "")
+            require(address.startswith("https://"), f"monitor.portal.{key}", address, "an https:// URL is accepted")
+        require_name("monitor.portal.client", self.portal.get("client", ""))
+        for key in ("secret", "seal"):
+            plain = bool(PLAIN.fullmatch(self.portal.get(key, "")))
+            require(plain, f"monitor.portal.{key}", "...", "12 or more of A-Z, a-z, 0-9, - and _")
         require_domain("monitor.desk.host", self.desk.get("host", ""))
         require_name("monitor.desk.user", self.desk.get("user", ""))
         require(len(self.desk.get("password", "")) >= 12, "monitor.desk.password", "...", "12 characters or more")

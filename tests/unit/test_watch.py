@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 import roles
+from roles.monitor import deploy
+from roles.monitor.deploy import PAGES
 from roles.monitor.deploy import TEMPLATES as MONITOR
 from roles.monitor.settings import Settings
 from roles.operations import unit
@@ -20,14 +22,22 @@ from roles.probe.settings import Settings as ProbeSettings
 from roles.watched.deploy import TEMPLATES as WATCHED
 from roles.watched.settings import Settings as Watched
 from samdrift import entrance
-from samdrift.federation import catalogue, hall, support, watch
+from samdrift.federation import catalogue, hall, monitoring, support, watch
 from samdrift.federation.end import CLIENTS
 from samdrift.federation.load import load_federation
 from samdrift.federation.setting.monitor import system_of
 from samdrift.handover import HostRecord, fill_members, host_records
+from samdrift.secret import resolved
 
 FEDERATION = load_federation(Path(__file__).resolve().parents[2] / "stacks", "ystad-osterlen")
 LOOKS = {one.name: one for one in watch.looks(FEDERATION)}
+PORTAL = {
+    "issuer": "https://sso.osterlen.example",
+    "client": "monitoring",
+    "callback": "https://monitor.osterlen.example/oidc/callback",
+    "secret": "Sd1-a-long-secret",
+    "seal": "Sd1-a-long-seal",
+}
 
 
 def records() -> dict[str, HostRecord]:
@@ -39,12 +49,13 @@ RECORDS = records()
 
 
 def settings(**changes: Any) -> Settings:
-    facts = RECORDS["monitor"].roles["monitor"]
-    return Settings(**{**facts, "desk": {**facts["desk"], "password": "Sd1-a-long-password"}, **changes})
+    facts = resolved(RECORDS["monitor"].roles["monitor"], read=lambda name: f"Sd1-a-long-{name}")
+    return Settings(**{**facts, **changes})
 
 
 def text(dest: str, found: Settings | None = None) -> str:
     values: dict[str, object] = {"settings": found or settings(), "samples": "/samples", "facts": "/facts"}
+    values |= {"chain": "/chain.pem", "key": "/key.pem", "pages": PAGES}
     return render(templates=MONITOR, dest=dest, values={**values, "user": "keeper", "password": "/password"})
 
 
@@ -54,7 +65,7 @@ def modules(guest: str = "ystad-adm") -> dict[str, Any]:
 
 
 def test_every_single_port_that_people_reach_is_tried() -> None:
-    """But for UDP other than names: nobody there answers a question that is none."""
+    """But for UDP other than names: nobody there answers a question that is none; and for the monitor's own pages."""
     opened = {
         f"{flow.name} {port}".strip()
         for flow in (*catalogue.PLATFORM_FLOWS, *(f for n in catalogue.OFFERED for f in catalogue.BY_NAME[n].flows))
@@ -62,7 +73,14 @@ def test_every_single_port_that_people_reach_is_tried() -> None:
         for port in (flow.ports or ("",))
         if "-" not in port and (flow.protocol != "udp" or port == "53")
     }
-    assert opened == {name for name in LOOKS if LOOKS[name].module != "transaction"}
+    assert opened - {name for name in LOOKS if LOOKS[name].module != "transaction"} == {"monitor-pages 443"}
+    assert {name for name in LOOKS if LOOKS[name].module != "transaction"} < opened
+
+
+def test_a_dead_page_of_the_monitors_is_no_members_network_down() -> None:
+    """It is a unit that stopped, which the desk hears of as such."""
+    assert not [one for one in LOOKS.values() if monitoring.HOST in one.targets]
+    assert 'unit.running(name="Pages", unit=APACHE)' in Path(str(deploy.__file__)).read_text()
 
 
 def test_every_page_is_known_by_what_it_shows() -> None:
@@ -147,7 +165,36 @@ def test_the_probe_is_python_and_its_configuration_yaml() -> None:
 
 
 def test_no_secret_is_in_what_everybody_may_read() -> None:
-    assert "Sd1-a-long-password" not in json.dumps(settings().facts) + repr(settings())
+    everybody = (
+        "/etc/apache2/sites-available/samdrift.conf",
+        "/etc/default/prometheus",
+        "/etc/prometheus/prometheus.yml",
+    )
+    told = [json.dumps(settings().facts), repr(settings()), *map(text, everybody)]
+    assert not [one for one in told if "Sd1-a-long" in one]
+    assert text("/etc/apache2/samdrift-portal.conf").count("Sd1-a-long") == 2
+
+
+def test_people_are_let_in_by_the_portal_alone() -> None:
+    """Each path that is served: the whole, and what is said anew of a part."""
+    site = text("/etc/apache2/sites-available/samdrift.conf")
+    parts = re.findall(r"<Location (\S+)>(.*?)</Location>", site, flags=re.DOTALL)
+    assert {path for path, _ in parts} == {"/", "/prometheus/", "/larm/api/v2/"}
+    assert all("Require valid-user" in said for _, said in parts)
+    assert "AuthType None" not in site
+    assert "OIDCRedirectURI https://monitor.osterlen.example/oidc/callback" in site
+    # Beside the API anybody who is signed in could stop them, or have their configuration read again.
+    assert set(re.findall(r"ProxyPass (\S+)", site)) == {"/prometheus/", "/larm/api/v2/"}
+    assert "web.enable" not in text("/etc/default/prometheus") + text("/etc/default/prometheus-alertmanager")
+
+
+@pytest.mark.parametrize("name", ["prometheus", "prometheus-alertmanager"])
+def test_what_apache_stands_before_listens_to_its_own_host(name: str) -> None:
+    said = text(f"/etc/default/{name}")
+    assert re.findall(r"--web.listen-address=(\S+):\d+", said) == ["127.0.0.1"]
+    # The API's paths are those of before: checks, commands and Prometheus itself ask at them.
+    assert "--web.route-prefix=/ " in said
+    assert re.search(r"--web.external-url=https://monitor\.osterlen\.example/(prometheus|larm)/ ", said)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +205,9 @@ def test_no_secret_is_in_what_everybody_may_read() -> None:
         ({"desk": {"host": "desk.osterlen.example", "user": "monitor", "password": "short"}}, "12 characters"),
         ({"seconds": 20}, "a third"),
         ({"services": {}}, "is accepted"),
+        ({"fqdn": "monitor"}, "monitor.fqdn"),
+        ({"portal": {"issuer": "http://sso.osterlen.example"}}, "monitor.portal.issuer"),
+        ({"portal": {**PORTAL, "seal": 'not "plain" at all'}}, "monitor.portal.seal"),
     ],
 )
 def test_refusals(changes: dict[str, Any], word: str) -> None:
@@ -171,10 +221,11 @@ def test_the_start_page_has_what_people_enter() -> None:
         assert address in addresses
     assert addresses["https://desk.osterlen.example/"].who == "staff, elected, consultants, pupils"
     assert addresses["mail.osterlen.example:993"].who == "staff, elected, pupils"
-    # Its door is not open to people's computers.
-    assert "https://monitor.osterlen.example/" not in addresses
+    monitor = addresses["https://monitor.osterlen.example/"]
+    assert (monitor.title, monitor.who) == ("Övervakning", "priv-operators; with a second factor")
+    assert (monitor.networks, monitor.members) == ("adm", "all")
     page = entrance.to_html(FEDERATION)
-    assert page.count("<a href=") == 3
+    assert page.count("<a href=") == 4
     known = entrance.samples(FEDERATION)
     assert len(known) == 18
     assert all(one.mail in page for one in known)

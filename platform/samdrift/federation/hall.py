@@ -59,8 +59,9 @@ GUESTS: tuple[HallGuest, ...] = (
     HallGuest("ns1", "nameserver", 131, "dmz", 11, offset=2, start_order=2),
     # Room for two generations of everything, and for what a new one takes beside them.
     HallGuest("backup", "repository", 118, "svc", 18, offset=1, memory_mib=512, disk_gib=16, start_order=2),
-    # Room for two weeks of measurements; the samples themselves are on disk.
-    HallGuest("monitor", "monitor", 119, "svc", 19, offset=2, memory_mib=512, disk_gib=8),
+    # Room for two weeks of measurements (the samples themselves are on disk), for what people ask of them, and 30 MiB
+    # for apache before them.
+    HallGuest("monitor", "monitor", 119, "svc", 19, offset=2, memory_mib=640, disk_gib=8),
     HallGuest("cdir", "citizens", 120, "svc", 20, offset=1),
     # Nothing else runs where personal numbers are read.
     HallGuest("accounts", "accounts", 121, "svc", 21, offset=2, memory_mib=384),

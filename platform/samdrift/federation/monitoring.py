@@ -5,13 +5,16 @@ from __future__ import annotations
 from samdrift.federation.record import Flow
 from samdrift.federation.support import HOST as DESK
 
+HOST = "monitor"
+"""The guest that watches, and its name in the hall's domain."""
+
 HOST_PORT, PROBE_PORT, TRANSACTION_PORT = 9100, 9115, 9116
 """Where a host tells of itself, where a workplace tries a port, and where it does what a person does."""
 
 FLOWS: tuple[Flow, ...] = (
     Flow(
         name="watch-hosts",
-        source=("monitor",),
+        source=(HOST,),
         target=("svc", "dmz", "edge", "gateways", "adm", "ped"),
         protocol="tcp",
         ports=(str(HOST_PORT),),
@@ -19,14 +22,14 @@ FLOWS: tuple[Flow, ...] = (
     ),
     Flow(
         name="watch-vault",
-        source=("monitor",),
+        source=(HOST,),
         target=("vault",),
         protocol="icmp",
         why="Whether the vault is there; nothing of the hall opens a connection to it",
     ),
     Flow(
         name="watch-from-members",
-        source=("monitor",),
+        source=(HOST,),
         target=("adm", "ped"),
         protocol="tcp",
         ports=(str(PROBE_PORT), str(TRANSACTION_PORT)),
@@ -34,10 +37,19 @@ FLOWS: tuple[Flow, ...] = (
     ),
     Flow(
         name="alarms",
-        source=("monitor",),
+        source=(HOST,),
         target=(DESK,),
         protocol="tcp",
         ports=("443",),
         why="A failure that the monitor sees becomes a case",
+    ),
+    Flow(
+        name="monitor-pages",
+        source=("adm",),
+        target=(HOST,),
+        protocol="tcp",
+        ports=("443",),
+        why="Operators look at failures and measurements from their workplaces, and silence what is planned",
+        tls=(("443", "https"),),
     ),
 )

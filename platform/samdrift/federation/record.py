@@ -223,7 +223,8 @@ class Flow(Record):
     tls: tuple[tuple[Ports, Tls | Sentence], ...] = ()
     """Of each port that people's computers reach: what is spoken there under TLS, or why TLS does not protect it."""
     pages: tuple[Page, ...] = ()
-    """Of each port with web pages that people's computers reach: the page by which the monitor knows that it works."""
+    """Of each port with a service's web pages that people's computers reach: the page that tells the monitor that it
+    works."""
 
 
 class Service(Record):

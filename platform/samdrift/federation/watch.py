@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from samdrift.federation import catalogue, hall
+from samdrift.federation import catalogue, hall, monitoring
 from samdrift.federation.application import PORTAL
 from samdrift.federation.derived import Guest
 from samdrift.federation.end import CLIENTS
@@ -62,7 +62,10 @@ class Look:
 def looks(federation: Federation) -> tuple[Look, ...]:
     """Everything that is tried for some member; a member's are those of the services it has switched on."""
     fqdn = {guest.name: guest.fqdn for guest in guests_of(federation, federation.hall)}
-    found = [look for flow in catalogue.PLATFORM_FLOWS for look in _of_flow(federation, NETWORK, flow, fqdn)]
+    # The monitor's own pages are nothing that members have: without them no member's network is down. That they are
+    # served is seen by their unit.
+    platform = [flow for flow in catalogue.PLATFORM_FLOWS if monitoring.HOST not in flow.target]
+    found = [look for flow in platform for look in _of_flow(federation, NETWORK, flow, fqdn)]
     for name in catalogue.OFFERED:
         for flow in catalogue.BY_NAME[name].flows:
             found += _of_flow(federation, name, flow, fqdn)

@@ -1,14 +1,15 @@
-"""Settings of the role monitor: what is watched, and where cases are opened."""
+"""Settings of the role monitor: what is watched, where cases are opened, and by whom people are let in."""
 
 from __future__ import annotations
 
-from samdrift.federation import addressing, catalogue, hall, monitoring, support, watch
+from samdrift.federation import addressing, application, catalogue, hall, monitoring, support, watch
 from samdrift.federation.derived import Guest
 from samdrift.federation.guest import hall_address, router
 from samdrift.federation.network import hall_network
 from samdrift.federation.record import Federation
-from samdrift.federation.setting.fact import Settings
+from samdrift.federation.setting.fact import Settings, certificate
 
+PORTAL = application.BY_NAME["monitoring"]
 USER = "monitor"
 """Its account at the help desk (`setting.helpdesk.PROGRAMS`)."""
 
@@ -22,6 +23,15 @@ def settings(federation: Federation, guest: Guest) -> Settings:
     titles = {name: catalogue.BY_NAME[name].titel for name in catalogue.OFFERED} | {watch.NETWORK: "Nät"}
     silent = addressing.host4(hall_network(federation, "vault").ipv4, addressing.VAULT).ip
     return {
+        "fqdn": guest.fqdn,
+        "certificate": certificate(federation, guest.fqdn),
+        "portal": {
+            "issuer": application.issuer(federation),
+            "client": PORTAL.name,
+            "callback": PORTAL.address(federation) + PORTAL.callback,
+            "secret": {"secret": PORTAL.secret},
+            "seal": {"secret": "monitor-seal"},
+        },
         "desk": {"host": f"{support.HOST}.{domain}", "user": USER, "password": {"secret": f"desk-{USER}"}},
         "interval_s": INTERVAL_S,
         "hosts": [_host(federation, row) for row in hall.present(federation.hall) if row.role != "outside"],
