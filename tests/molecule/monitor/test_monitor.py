@@ -1,6 +1,7 @@
-"""The monitor: everything that is declared is asked, and what stops becomes a case that closes by itself."""
+"""The monitor: everything declared is asked, what stops becomes a case that closes by itself, operators look."""
 
 import json
+import os
 import secrets
 import shlex
 import time
@@ -8,11 +9,13 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from samdrift.availability import chain
+from tests.checks.probe.station import Station
 
 On = Callable[..., str]
 AGREED = 300.0
@@ -26,6 +29,20 @@ word = base64.b64encode(b"monitor:" + open("/etc/samdrift/monitor.password", "rb
 url = "https://desk.osterlen.example/REST/2.0" + sys.argv[1]
 call = urllib.request.Request(url, headers={"Authorization": "Basic " + word})
 print(urllib.request.urlopen(call, timeout=60).read().decode())
+"""
+HOST = "monitor.osterlen.example"
+STATE = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
+SSH = ("ssh", "-F", str(STATE / "ssh" / "config"), "-o", "BatchMode=yes", "-o", "LogLevel=ERROR")
+REACH = """
+import json, socket, sys
+found = []
+for port in map(int, sys.argv[2:]):
+    try:
+        socket.create_connection((sys.argv[1], port), timeout=5).close()
+        found.append(port)
+    except OSError:
+        pass
+print(json.dumps(found))
 """
 TELL = """
 import sys, urllib.request
@@ -74,11 +91,11 @@ def test_every_host_and_every_site_is_asked_and_answers(on: On) -> None:
         up = {one["metric"]["host"]: one["value"][1] for one in queried(on, "max%20by(host)(up)")}
         looks = {one["metric"]["look"]: one["value"][1] for one in queried(on, "samdrift_look_up")}
         missing = queried(on, "ALERTS")
-        if len(up) == 9 and looks and {*up.values(), *looks.values()} == {"1"} and not missing:
+        if len(up) == 10 and looks and {*up.values(), *looks.values()} == {"1"} and not missing:
             break
         assert time.monotonic() < deadline, (up, looks, missing, on("monitor", "journalctl -u samdrift-record -n 20"))
         time.sleep(5)
-    assert {"edge", "pki", "dc1", "db", "desk", "monitor", "ystad-gw", "ystad-adm"} < set(up)
+    assert {"edge", "pki", "dc1", "sso", "db", "desk", "monitor", "ystad-gw", "ystad-adm"} < set(up)
     assert {"resolve-udp 53", "echo", "helpdesk-portal 443", "people"} <= set(looks)
     assert [one["value"][1] for one in queried(on, "probe_success")] == ["1"]
     declared = {(one["metric"]["host"], one["metric"]["name"]) for one in queried(on, "samdrift_unit_declared")}
@@ -108,6 +125,54 @@ def test_nobody_but_the_monitor_is_told(on: On) -> None:
     )
     assert heard.count("127.0.0.1") == 5, heard
     assert "0.0.0.0:90" not in heard
+
+
+def test_from_elsewhere_there_are_the_pages_under_tls_and_nothing_else(on: On) -> None:
+    tried = on("desk", f"python3 -c {shlex.quote(REACH)} {HOST} 443 80 9090 9093 9097 9098 9115")
+    assert json.loads(tried) == [443]
+    assert "HTTP/1.1 400 " in on("desk", f"curl -s -i http://{HOST}:443/")
+
+
+def test_nobody_looks_who_does_not_come_from_the_portal(on: On) -> None:
+    """A browser is sent there; what asks for no page is told so, and nothing is changed in passing."""
+    for path in (
+        "/",
+        "/larm/",
+        "/larm/api/v2/alerts",
+        "/prometheus/classic/alerts",
+        "/prometheus/api/v1/query?query=up",
+    ):
+        asks = f"curl -s -o /dev/null -w '%{{http_code}} %{{redirect_url}}' 'https://{HOST}{path}'"
+        told = on("desk", f"{asks} -H 'Accept: text/html'").split()
+        assert told[0] == "302", (path, told)
+        assert told[1].startswith("https://sso.osterlen.example/oauth2/authorize?"), told
+        assert "client_id=monitoring" in told[1]
+        assert on("desk", f"{asks} -H 'Accept: application/json'").split() == ["401"], path
+    for said in ("", "-H 'Sec-Fetch-Site: cross-site'", "-H 'Sec-Fetch-Site: same-origin'"):
+        silence = f"curl -s -o /dev/null -w '%{{http_code}}' -X POST -H 'Accept: application/json' {said}"
+        assert on("desk", f"{silence} https://{HOST}/larm/api/v2/silences") in ("401", "403"), said
+    assert json.loads(on("monitor", "curl -s http://127.0.0.1:9093/api/v2/silences")) == []
+
+
+def test_an_operator_looks_with_a_second_factor_and_nobody_else(on: On) -> None:
+    password = f"Aa1-{secrets.token_hex(12)}"
+    operator, other = "ystad.s1", "ystad.p1"
+    for name in (operator, other):
+        on("dc1", f"samba-tool user setpassword {name} --newpassword={password}")
+    on("dc1", f"samba-tool group addmembers priv-operators {operator}")
+    told = on("sso", f"samdrift-portal second-factor add {operator}")
+    key = urllib.parse.parse_qs(urllib.parse.urlsplit(told.splitlines()[0]).query)["secret"][0]
+    seat = Station("desk", [*SSH, "desk"], through_shell=True)
+
+    def comes_in(path: str, user: str, **shown: str) -> dict[str, Any]:
+        who = {"url": f"https://{HOST}{path}", "user": user, "password": password, **shown}
+        found: dict[str, Any] = seat.ask("entrance.comes_in", patience=120.0, **who)
+        return found
+
+    assert not comes_in("/", other)["in"]
+    assert not comes_in("/", operator)["in"]
+    page = comes_in("/prometheus/classic/targets", operator, key=key)
+    assert (page["in"], "10.0.0.13:9100" in page["text"]) == (True, True), page
 
 
 @contextmanager
