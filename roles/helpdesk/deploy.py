@@ -99,9 +99,9 @@ def configure(settings: Settings) -> None:
     ):
         enabled(part)
     enabled("sites-enabled/samdrift.conf")
-    file.absent(
-        name="No page of the web server's own", path="/etc/apache2/sites-enabled/000-default.conf", units=[APACHE]
-    )
+    # Of the server's own status: whoever is signed in would read everybody's requests there.
+    for part in ("sites-enabled/000-default.conf", "mods-enabled/status.load"):
+        file.absent(name=f"No page of the web server's own: {part}", path=f"/etc/apache2/{part}", units=[APACHE])
     rendered("Services of the mail server", "/etc/postfix/master.cf", units=[POSTFIX])
     rendered("Mail comes from the store and leaves by the gateway", "/etc/postfix/main.cf", units=[POSTFIX])
 
