@@ -103,7 +103,9 @@ def test_spam_01_no_mailbox_host_takes_mail_from_outside(scene: Scene, evidence:
     gateways = {address for one in scene.members for address in post.exchanger(scene, one.domain)}
     evidence.need((len(inner) + len(outer)) * len(PORTS))
     targets = [{"address": address, "port": port} for address in (*inner, *outer) for port in PORTS]
-    greeted = scene.station("outside").ask("letter.reachable", targets=targets, patience=len(targets) * 3.0 + 30.0)
+    # The guest that plays the world lets out what was agreed and no more: it would see no door that is open by mistake.
+    world = scene.plug(scene.network("wan")).station
+    greeted = world.ask("letter.reachable", targets=targets, patience=len(targets) * 3.0 + 30.0)
     evidence.case(len(targets))
     declared = [one for one in greeted if one["address"] in gateways and one["port"] == 25]
     evidence.control(
