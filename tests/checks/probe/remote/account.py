@@ -15,6 +15,26 @@ def _database() -> Any:
     return SamDB(session_info=system_session(), lp=parameters, credentials=Credentials())
 
 
+def make(*, name: str, password: str, member: str, kind: str, domain: str, mail: str = "") -> str:
+    """Make an account among the member's `staff` or `pupils` by hand, with a mailbox if there is `mail`."""
+    database = _database()
+    top = f"OU={member},OU=Members,{database.domain_dn()}"
+    entry = f"CN={name},OU={kind.capitalize()},{top}"
+    database.add(
+        {
+            "dn": entry,
+            "objectClass": "user",
+            "sAMAccountName": name,
+            "userPrincipalName": f"{name}@{domain}",
+            "userAccountControl": "512",
+            "clearTextPassword": password.encode("utf-16-le"),
+            **({"mail": mail} if mail else {}),
+        }
+    )
+    database.add_remove_group_members(f"{member}-{kind}", [name], add_members_operation=True)
+    return entry
+
+
 def wait(*, name: str, seconds: float, password_set: str = "", group: str = "") -> bool:
     """Tell whether this host's database holds the account as its origin does, within the time.
 
