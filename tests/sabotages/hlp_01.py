@@ -25,11 +25,11 @@ def without_right(scene: Scene, right: str) -> Iterator[None]:
     """Take a right from everybody who answers cases, and give it back."""
     try:
         run(scene, HOST, "perl", "-e", RT, "RevokeRight", right)
-        run(scene, HOST, "systemctl", "reload", "apache2.service")
+        run(scene, HOST, "systemctl", "restart", "apache2.service")  # RT remembers rights, over a reload too
         yield
     finally:
         run(scene, HOST, "perl", "-e", RT, "GrantRight", right)
-        run(scene, HOST, "systemctl", "reload", "apache2.service")
+        run(scene, HOST, "systemctl", "restart", "apache2.service")  # RT remembers rights, over a reload too
 
 
 @contextmanager
