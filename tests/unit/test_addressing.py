@@ -67,7 +67,7 @@ def test_every_leg_lies_in_its_network_and_every_gateway_beside_it(everyone: Fed
                 assert gateway is None or gateway in network
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sets(st.sampled_from(CODES), min_size=1, max_size=5), st.sets(st.sampled_from(CODES), max_size=5))
 def test_nothing_of_a_member_or_the_hall_moves_when_others_come_or_go(some: set[str], more: set[str]) -> None:
     before, after = (with_members(tuple(member(code) for code in sorted(codes))) for codes in (some, some | more))

@@ -37,7 +37,7 @@ def prefixes_of(federation: Federation, one: Member, name: str) -> list[str]:
     return [str(p) for n in networks_of(federation, one) if n.name == name for p in (n.ipv4, n.ipv6)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(FLOWS, max_size=4).map(tuple), st.sets(st.sampled_from(CODES), min_size=2, max_size=2))
 def test_whatever_is_declared_some_ways_stay_shut(flows: tuple[Flow, ...], codes: set[str]) -> None:
     federation = with_members(tuple(member(code, flows=flows) for code in sorted(codes)), flows=flows)

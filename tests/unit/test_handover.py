@@ -60,7 +60,7 @@ def test_any_record_comes_back_the_same(records: list[HostRecord]) -> None:
     assert [HostRecord.model_validate(plain) for plain in json.loads(write_json(records))] == records
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.sampled_from(CODES))
 def test_records_of_any_member_come_back_the_same(code: str) -> None:
     federation = with_members((member(code),))

@@ -238,7 +238,7 @@ ENTRIES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ENTRIES, ENTRIES, st.randoms(use_true_random=False))
 def test_whatever_the_registers_say(before: list[Entry], after: list[Entry], lot: object) -> None:
     """Unique names and addresses; the order of rows means nothing; what was applied differs no more."""

@@ -83,7 +83,7 @@ YAML = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(("hall", "ystad", "vault")), st.data())
 def test_whatever_a_key_holds_it_loads_or_is_explained(stack: str, data: st.DataObject) -> None:
     path = f"Pulumi.ystad-osterlen.{stack}.yaml"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samdrift.federation import municipality, onboarding
@@ -135,7 +135,6 @@ def test_missing_answers_file_is_named(tmp_path: Path) -> None:
         onboarding.read_answers(tmp_path / "nowhere.yaml")
 
 
-@settings(deadline=None)  # it renders a file each time; how fast is no matter of this test
 @given(st.text(min_size=2, max_size=30), st.text(min_size=10, max_size=30))
 def test_whatever_is_answered_stays_one_value_in_the_file(title: str, source: str) -> None:
     example = onboarding.answers_of(onboarding.read_answers(STACKS / EXAMPLE))

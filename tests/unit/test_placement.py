@@ -10,7 +10,7 @@ from tests.unit.sample import CODES, default_federation, member, with_members
 NODES = st.lists(st.sampled_from([f"pve{number}" for number in range(1, 9)]), min_size=2, max_size=8, unique=True)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(NODES)
 def test_directory_hosts_are_on_different_nodes_wherever_there_are_two(nodes: list[str]) -> None:
     federation = default_federation()
