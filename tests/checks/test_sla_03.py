@@ -58,8 +58,9 @@ def test_sla_03_an_outage_is_told_as_it_was(scene: Scene, evidence: Evidence) ->
         if gap <= 0:
             wrong.append(f"nothing was measured for {GAP} s, and for {one.key} {SERVICE} was up")
         wrong += unequal(lines, report)
-    others = [one.service for one in made(scene, lines, member.key).figures if one.service != SERVICE]
-    down = {name: lost(made(scene, lines, member.key), name, begun, ended) for name in others}
+    report = made(scene, lines, member.key)
+    others = [one.service for one in report.figures if one.service != SERVICE]
+    down = {name: lost(report, name, begun, ended) for name in others}
     evidence.case(2)
     evidence.note(f"{member.key}, other services: {down}")
     wrong += [f"{name} of {member.key} was up, the report says {lost_} s" for name, lost_ in down.items() if lost_]
