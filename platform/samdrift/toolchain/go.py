@@ -76,6 +76,7 @@ class Run:
             while reader.is_alive():
                 reader.join(EVERY)
                 self.progress(self.line())
+            self.progress(self.line())  # what it came to: a short run may be over before the first look
         finally:
             if process.poll() is None and reader.is_alive():
                 process.terminate()
