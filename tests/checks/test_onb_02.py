@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -122,14 +123,20 @@ def undisturbed(scene: Scene, evidence: Evidence) -> Iterator[Callable[[], list[
         for name, one in told.items():
             evidence.case(one["sent"])
             evidence.control(f"{name} was answered before and after", alive=len(one["lost"]) < one["sent"])
-        evidence.note(f"{len(sites)} workplaces of the others sent {sum(o['sent'] for o in told.values())} requests")
+        sent, slowest = sum(one["sent"] for one in told.values()), max(one["slowest"] for one in told.values())
+        evidence.note(f"{len(sites)} workplaces of the others sent {sent} requests, the slowest took {slowest} s")
         lost = losses({name: one["lost"] for name, one in told.items()})
     assert not lost, f"{len(lost)} requests of others were lost: {first(lost)}"
 
 
 def losses(lost: Mapping[str, list[dict[str, Any]]]) -> list[str]:
-    """Say each request that was lost, by the workplace that sent it."""
-    return [f"{name} lost {one['name']} {one['address']}" for name, all_ in lost.items() for one in all_]
+    """Say each request that was lost, by the workplace that sent it, when, and what became of it."""
+    return [
+        f"{name} lost {one['name']} {one['address']} {one['protocol']}/{one['port']}: {one['result']}, "
+        f"asked at {time.strftime('%H:%M:%S', time.localtime(one['at']))}"
+        for name, all_ in lost.items()
+        for one in all_
+    ]
 
 
 def variables(scene: Scene, around: dict[str, str]) -> dict[str, str]:

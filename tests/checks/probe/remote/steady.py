@@ -15,6 +15,7 @@ class _Steady(threading.Thread):
         super().__init__(daemon=True)
         self.targets, self.interval = targets, interval
         self.sent = 0
+        self.slowest = 0.0
         self.lost: list[dict[str, object]] = []
         self.ended = threading.Event()
 
@@ -23,7 +24,9 @@ class _Steady(threading.Thread):
             begun = time.time()
             for told in sender.burst(targets=self.targets, word=f"steady-{begun}", seconds=_PATIENCE_S):
                 self.sent += 1
-                if told["result"] != sender.ANSWERED:
+                if told["result"] == sender.ANSWERED:
+                    self.slowest = max(self.slowest, float(str(told["seconds"])))
+                else:
                     self.lost.append({**told, "at": begun})
             self.ended.wait(max(0.0, begun + self.interval - time.time()))
 
@@ -40,8 +43,8 @@ def lost(*, name: str) -> list[dict[str, object]]:
 
 
 def stop(*, name: str) -> dict[str, object]:
-    """End it; return how many requests were `sent` and each one that was `lost`."""
+    """End it; return how many requests were `sent`, the `slowest` answer in seconds, and each one that was `lost`."""
     steady = _running.pop(name)
     steady.ended.set()
     steady.join(timeout=10)
-    return {"sent": steady.sent, "lost": steady.lost}
+    return {"sent": steady.sent, "slowest": steady.slowest, "lost": steady.lost}
