@@ -8,7 +8,8 @@ import pytest
 from samdrift.compliance.target import confirm
 from tests.checks.probe.station import ProbeError, StationLost
 from tests.checks.scene import Scene
-from tests.sabotages.hand import finish, guest_path
+from tests.checks.task import finish
+from tests.sabotages.hand import guest_path
 
 pytestmark = pytest.mark.lab
 BACK_S = 180.0

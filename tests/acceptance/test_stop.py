@@ -12,7 +12,8 @@ from samdrift.compliance.target import confirm
 from samdrift.federation import hall
 from tests.checks import post
 from tests.checks.scene import Scene
-from tests.sabotages.hand import finish, guest_path
+from tests.checks.task import finish
+from tests.sabotages.hand import guest_path
 from tests.sample import part
 
 pytestmark = pytest.mark.lab

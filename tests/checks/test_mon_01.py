@@ -16,6 +16,7 @@ from samdrift.standard import catalogue
 from tests.checks.alarm import HOST, Book, Failure, dropped, stopped
 from tests.checks.desk import Desk, agents
 from tests.checks.scene import Scene
+from tests.checks.task import finish
 from tests.checks.watch import first
 
 AGREED = 60.0 * catalogue.load().by_id("MON-01").threshold("case raised")
@@ -87,11 +88,12 @@ def switched_off(scene: Scene, guest: str) -> Iterator[None]:
     """Take the power from a guest, and give it back."""
     target, record = confirm(scene.state), scene.guests[guest]
     path = f"/nodes/{record.node}/lxc/{record.vm_id}/status"
-    target.call("POST", f"{path}/stop")
+    upid = target.call("POST", f"{path}/stop")
     try:
+        finish(target, upid)
         yield
     finally:
-        target.call("POST", f"{path}/start")
+        finish(target, target.call("POST", f"{path}/start"))
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.sabotages.hand import finish, guest_path, run, scene_of
+from tests.checks.task import finish
+from tests.sabotages.hand import guest_path, run, scene_of
 
 
 @sabotage(requirement="GOV-06", name="memory-changed-by-hand")

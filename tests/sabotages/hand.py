@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
 
 from samdrift.compliance.target import Target
 from tests.checks.scene import Scene, scene_at
-
-TASK = 120.0
-"""Seconds that a task of the hypervisor may take."""
 
 
 def scene_of(target: Target) -> AbstractContextManager[Scene]:
@@ -61,18 +56,3 @@ def open_router(target: Target, scene: Scene, host: str, *words: str) -> Iterato
     """Let a router forward what `words` match, past its own rules and its guest firewall."""
     with firewall_off(target, host), first_rule(scene, host, *words, "accept"):
         yield
-
-
-def finish(target: Target, upid: Any) -> None:
-    """Wait for a task of the hypervisor; OSError where it ends badly. What is no task is over already."""
-    if not str(upid).startswith("UPID:"):
-        return
-    node, deadline = str(upid).split(":")[1], time.monotonic() + TASK
-    while time.monotonic() < deadline:
-        status = target.call("GET", f"/nodes/{node}/tasks/{upid}/status")
-        if status["status"] == "stopped":
-            if status["exitstatus"] != "OK":
-                raise OSError(f"{upid}: {status['exitstatus']}")
-            return
-        time.sleep(0.3)
-    raise TimeoutError(f"{upid} did not end within {TASK:g} s")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.sabotages.hand import finish, guest_path, scene_of
+from tests.checks.task import finish
+from tests.sabotages.hand import guest_path, scene_of
 
 BOOT = 60.0
 """Seconds within which a rebooted guest has its interface back."""
