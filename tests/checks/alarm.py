@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.checks.desk import Desk
+from tests.checks.host import run
 from tests.checks.register import Person
 from tests.checks.scene import Scene
 
@@ -30,14 +30,6 @@ class Failure:
     """Part of the case's subject."""
     queue: str
     system: str
-
-
-def shell(scene: Scene, host: str, *command: str, given: str = "") -> str:
-    """Run a command on a host as root and return its output; OSError where it fails."""
-    done = scene.station(host).ask("shell.run", command=list(command), given=given, patience=90.0)
-    if done["code"] != 0:
-        raise OSError(f"{host}: {' '.join(command)}: {done['err'].strip()}")
-    return str(done["out"])
 
 
 def wait(held: Callable[[], bool], *, seconds: float) -> bool:
@@ -86,7 +78,7 @@ class Book:
 
 def alerts(scene: Scene) -> list[dict[str, str]]:
     """Labels of every failure that is told now."""
-    told = json.loads(shell(scene, HOST, "python3", "-c", ALERTS))
+    told = json.loads(run(scene, HOST, "python3", "-c", ALERTS))
     return [one["labels"] for one in told]
 
 
@@ -98,41 +90,3 @@ def is_told(scene: Scene, service: str, member: str | None = None) -> bool:
         and (member is None or one.get("member") == member)
         for one in alerts(scene)
     )
-
-
-@contextmanager
-def stopped(scene: Scene, host: str, unit: str) -> Iterator[None]:
-    """Stop a unit, and start it again."""
-    shell(scene, host, "systemctl", "stop", unit)
-    try:
-        yield
-    finally:
-        shell(scene, host, "systemctl", "start", unit)
-
-
-@contextmanager
-def dropped(scene: Scene, router: str, *words: str) -> Iterator[None]:
-    """Have a router forward nothing that `words` match."""
-    table = "edge" if router == "edge" else "gateway"
-    told = shell(scene, router, "nft", "-e", "-a", "insert", "rule", "inet", table, "forward", *words, "drop")
-    handle = told.rpartition("# handle ")[2].split()[0]
-    try:
-        yield
-    finally:
-        shell(scene, router, "nft", "delete", "rule", "inet", table, "forward", "handle", handle)
-
-
-@contextmanager
-def changed(scene: Scene, host: str, path: str, change: Callable[[str], str], *, unit: str) -> Iterator[None]:
-    """Change a file of a host in place, have it read, and put it back; owner and mode stay."""
-    right = shell(scene, host, "cat", path)
-    wrong = change(right)
-    if wrong == right:
-        raise OSError(f"{path} on {host} holds nothing to change")
-    try:
-        shell(scene, host, "tee", path, given=wrong)
-        shell(scene, host, "systemctl", "restart", unit)
-        yield
-    finally:
-        shell(scene, host, "tee", path, given=right)
-        shell(scene, host, "systemctl", "restart", unit)

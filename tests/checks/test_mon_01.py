@@ -13,8 +13,9 @@ from samdrift.federation.network import networks_of
 from samdrift.federation.record import Member
 from samdrift.federation.setting.monitor import system_of
 from samdrift.standard import catalogue
-from tests.checks.alarm import HOST, Book, Failure, dropped, stopped
+from tests.checks.alarm import HOST, Book, Failure
 from tests.checks.desk import Desk, agents
+from tests.checks.host import first_rule, stopped
 from tests.checks.scene import Scene
 from tests.checks.task import finish
 from tests.checks.watch import first
@@ -101,5 +102,5 @@ def cut_off(scene: Scene, member: Member) -> Iterator[None]:
     """Have edge send a member nothing: the member's line, as the hall sees it. The way in by the bastion stays."""
     own = [str(network.ipv4) for network in networks_of(scene.federation, member)]
     gateway = str(scene.guests[f"{member.key}-gw"].interface("transit").ipv4.ip)
-    with dropped(scene, "edge", "ip", "daddr", "{", ", ".join([*own, gateway]), "}"):
+    with first_rule(scene, "edge", "ip", "daddr", "{", ", ".join([*own, gateway]), "}", "drop"):
         yield

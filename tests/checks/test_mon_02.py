@@ -10,7 +10,8 @@ import pytest
 from samdrift.compliance.evidence import Evidence
 from samdrift.federation.support import HOST as DESK
 from samdrift.standard import catalogue
-from tests.checks.alarm import alerts, changed, is_told, shell, wait
+from tests.checks.alarm import alerts, is_told, wait
+from tests.checks.host import changed, run
 from tests.checks.scene import Scene, new_word
 from tests.checks.watch import first
 
@@ -69,7 +70,7 @@ def statuses(scene: Scene, workplace: str) -> list[str]:
     hosts = {"mail": "/SOGo/", DESK: "/NoAuth/SatisfactionIndex.html"}
     pages = [f"https://{scene.guests[host].fqdn}{path}" for host, path in hosts.items()]
     read = "import sys, urllib.request as u\nfor page in sys.argv[1:]: print(u.urlopen(page, timeout=20).status)"
-    return shell(scene, workplace, "python3", "-c", read, *pages).split()
+    return run(scene, workplace, "python3", "-c", read, *pages).split()
 
 
 @contextmanager
@@ -86,14 +87,14 @@ def static_desk(scene: Scene) -> Iterator[None]:
     """A page that a program without its database can still make."""
     # RT keeps its pages in a form of its own, and does not look whether they are still the same.
     read = f"find {COMPILED} -name {Path(PAGE).name}.obj -delete && systemctl restart apache2.service"
-    right = shell(scene, DESK, "cat", PAGE)
+    right = run(scene, DESK, "cat", PAGE)
     try:
-        shell(scene, DESK, "tee", PAGE, given=f"Välkommen {new_word()}\n")
-        shell(scene, DESK, "sh", "-c", read)
+        run(scene, DESK, "tee", PAGE, given=f"Välkommen {new_word()}\n")
+        run(scene, DESK, "sh", "-c", read)
         yield
     finally:
-        shell(scene, DESK, "tee", PAGE, given=right)
-        shell(scene, DESK, "sh", "-c", read)
+        run(scene, DESK, "tee", PAGE, given=right)
+        run(scene, DESK, "sh", "-c", read)
 
 
 @contextmanager
@@ -101,9 +102,9 @@ def refused(scene: Scene, workplace: str) -> Iterator[None]:
     """The directory answers at every port and lets the workplace's account in nowhere."""
     account = f"{workplace.upper()}$"
     for host in ("dc1", "dc2"):  # not waiting for one to tell the other
-        shell(scene, host, "samba-tool", "user", "disable", account)
+        run(scene, host, "samba-tool", "user", "disable", account)
     try:
         yield
     finally:
         for host in ("dc1", "dc2"):
-            shell(scene, host, "samba-tool", "user", "enable", account)
+            run(scene, host, "samba-tool", "user", "enable", account)

@@ -13,8 +13,9 @@ from samdrift.availability.report import Report
 from samdrift.compliance.evidence import Evidence
 from samdrift.federation.support import HOST as DESK
 from samdrift.standard import catalogue
-from tests.checks.alarm import HOST, dropped, stopped
+from tests.checks.alarm import HOST
 from tests.checks.availability import lost, made, raw
+from tests.checks.host import first_rule, stopped
 from tests.checks.scene import Scene
 from tests.checks.watch import first
 
@@ -35,7 +36,7 @@ def test_sla_03_an_outage_is_told_as_it_was(scene: Scene, evidence: Evidence) ->
     before = chain.broken(raw(scene), before=None)
     assert before is None, f"the samples are not whole: {before}"
     begun = int(time.time())
-    with dropped(scene, f"{member.key}-gw", "ip", "daddr", desk, "tcp", "dport", "443"):
+    with first_rule(scene, f"{member.key}-gw", "ip", "daddr", desk, "tcp", "dport", "443", "drop"):
         time.sleep(length)
     ended = int(time.time())
     with stopped(scene, HOST, "samdrift-record.service"):

@@ -7,9 +7,10 @@ import pytest
 from samdrift.federation.setting.monitor import system_of
 from samdrift.standard import catalogue
 from tests.checks import post
-from tests.checks.alarm import Book, Failure, is_told, stopped
+from tests.checks.alarm import Book, Failure, is_told
 from tests.checks.availability import lost, made, raw
 from tests.checks.desk import Desk, agents
+from tests.checks.host import stopped
 from tests.checks.post import OUTSIDE
 from tests.checks.probe.station import ProbeError
 from tests.checks.register import opens_mailbox

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.sabotages.hand import run, scene_of
+from tests.checks.host import run, written
+from tests.sabotages.hand import scene_of
 
 HOST = "dc1"
 DECLARED = "/etc/samdrift/backup.d/directory.yaml"
@@ -43,10 +44,5 @@ def store_full(target: Target) -> Iterator[None]:
 @sabotage(requirement="BAK-01", name="key-lost")
 def key_lost(target: Target) -> Iterator[None]:
     """The host was made anew with a new secret, and the old one was kept nowhere."""
-    with scene_of(target) as scene:
-        right = run(scene, HOST, "cat", SECRET)
-        try:
-            run(scene, HOST, "tee", SECRET, given="another-secret-than-before\n")
-            yield
-        finally:
-            run(scene, HOST, "tee", SECRET, given=right)
+    with scene_of(target) as scene, written(scene, HOST, SECRET, "another-secret-than-before\n"):
+        yield

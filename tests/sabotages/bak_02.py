@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
+from tests.checks.host import run
 from tests.checks.task import finish
-from tests.sabotages.hand import run, scene_of
+from tests.sabotages.hand import scene_of
 
 HOST, REPOSITORY = "dc1", "directory"
 # An archive of an empty folder, made as a job makes one.

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.sabotages.hand import run, scene_of
+from tests.checks.host import changed, run
+from tests.sabotages.hand import scene_of
 
 KEYS = "/root/.ssh/authorized_keys"
 DOOR, READER = "/usr/local/sbin/samdrift-door", '["rrsync", "-ro", str(STORE)]'
@@ -57,11 +58,6 @@ def reader_may_write(target: Target) -> Iterator[None]:
 @sabotage(requirement="BAK-03", name="vault-follows")
 def vault_follows(target: Target) -> Iterator[None]:
     """The alarm was a nuisance: the vault now takes over whatever the store has."""
-    with scene_of(target) as scene:
-        right = run(scene, "vault", "cat", VAULT)
-        blind = right.replace('raise Wrong("it is gone before its time")', "pass")
-        try:
-            run(scene, "vault", "tee", VAULT, given=blind)
-            yield
-        finally:
-            run(scene, "vault", "tee", VAULT, given=right)
+    alarm = 'raise Wrong("it is gone before its time")'
+    with scene_of(target) as scene, changed(scene, "vault", VAULT, lambda text: text.replace(alarm, "pass")):
+        yield

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
 from samdrift.federation.database import HOST, SYSTEMS
+from tests.checks.host import run
 from tests.checks.scene import Scene
-from tests.sabotages.hand import firewall_off, run, scene_of
+from tests.sabotages.hand import firewall_off, scene_of
 
 ACCESS = "/etc/postgresql/17/main/pg_hba.conf"
 

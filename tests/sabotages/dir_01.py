@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
+from tests.checks.host import run
 from tests.checks.scene import Scene
-from tests.sabotages.hand import run, scene_of
+from tests.sabotages.hand import scene_of
 
 CONFIGURATION = "/etc/sssd/sssd.conf"
 READY = 90.0

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.sabotages.hand import run, scene_of
+from tests.checks.host import run
+from tests.sabotages.hand import scene_of
 
 ROOT = ("-Q", "-Y", "EXTERNAL", "-H", "ldapi:///")
 FOLDER, SAVED = "/etc/ldap/slapd.d", "/etc/ldap/slapd.d.saved"

@@ -5,8 +5,9 @@ from typing import Any
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
+from tests.checks.host import changed
 from tests.sabotages import mailbox, portal
-from tests.sabotages.hand import run, scene_of
+from tests.sabotages.hand import scene_of
 
 RECORDER = "/usr/local/sbin/samdrift-agreement"
 WRITES = 'notes.write(json.dumps(entry) + "\\n")'
@@ -26,15 +27,8 @@ def agreement_not_asked(target: Target) -> Iterator[None]:
 @sabotage(requirement="DIR-03", name="acceptance-not-kept")
 def acceptance_not_kept(target: Target) -> Iterator[None]:
     """The file was too long for somebody; people come in all the same."""
-    with scene_of(target) as scene:
-        right = run(scene, portal.HOST, "cat", RECORDER)
-        if WRITES not in right:
-            raise LookupError(f"{RECORDER} has no {WRITES!r} any more")
-        try:
-            run(scene, portal.HOST, "tee", RECORDER, given=right.replace(WRITES, "pass"))
-            yield
-        finally:
-            run(scene, portal.HOST, "tee", RECORDER, given=right)
+    with scene_of(target) as scene, changed(scene, portal.HOST, RECORDER, lambda text: text.replace(WRITES, "pass")):
+        yield
 
 
 @sabotage(requirement="DIR-03", name="mail-before-agreement")

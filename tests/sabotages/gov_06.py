@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
+from tests.checks.host import changed
 from tests.checks.task import finish
-from tests.sabotages.hand import guest_path, run, scene_of
+from tests.sabotages.hand import guest_path, scene_of
 
 
 @sabotage(requirement="GOV-06", name="memory-changed-by-hand")
@@ -54,10 +55,5 @@ def file_edited_on_a_host(target: Target) -> Iterator[None]:
     """Somebody's fix in an editor, on the host itself."""
     with scene_of(target) as scene:
         host = f"{scene.members[-1].key}-gw"
-        file = "/etc/nftables.conf"
-        right = run(scene, host, "cat", file)
-        run(scene, host, "tee", file, given=f"{right}# opened for the printer\n")
-        try:
+        with changed(scene, host, "/etc/nftables.conf", lambda text: f"{text}# opened for the printer\n"):
             yield
-        finally:
-            run(scene, host, "tee", file, given=right)

@@ -6,32 +6,13 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from samdrift.compliance.target import Target
+from tests.checks.host import first_rule
 from tests.checks.scene import Scene, scene_at
 
 
 def scene_of(target: Target) -> AbstractContextManager[Scene]:
     """Give the lab's hosts and segments for as long as the sabotage lasts."""
     return scene_at(target.state)
-
-
-def run(scene: Scene, host: str, *command: str, given: str = "") -> str:
-    """Run a command on a host as root and return its output; OSError where it fails."""
-    done = scene.station(host).ask("shell.run", command=list(command), given=given, patience=60.0)
-    if done["code"] != 0:
-        raise OSError(f"{host}: {' '.join(command)}: {done['err'].strip()}")
-    return str(done["out"])
-
-
-@contextmanager
-def first_rule(scene: Scene, host: str, *words: str) -> Iterator[None]:
-    """Put a rule before all others of a router's forward chain, and take it away again."""
-    table = "edge" if host == "edge" else "gateway"
-    told = run(scene, host, "nft", "-e", "-a", "insert", "rule", "inet", table, "forward", *words)
-    handle = told.rpartition("# handle ")[2].split()[0]
-    try:
-        yield
-    finally:
-        run(scene, host, "nft", "delete", "rule", "inet", table, "forward", "handle", handle)
 
 
 def guest_path(target: Target, guest: str) -> str:

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
 from samdrift.federation.support import HOST
+from tests.checks.host import changed, run
 from tests.checks.scene import Scene
-from tests.sabotages.hand import run, scene_of
+from tests.sabotages.hand import scene_of
 
 RT = """
 use lib '/usr/local/share/request-tracker5/lib', '/usr/share/request-tracker5/lib';
@@ -32,25 +33,11 @@ def without_right(scene: Scene, right: str) -> Iterator[None]:
         run(scene, HOST, "systemctl", "restart", "apache2.service")  # RT remembers rights, over a reload too
 
 
-@contextmanager
-def changed(scene: Scene, path: str, old: str, new: str, unit: str) -> Iterator[None]:
-    """Change a file of the desk in place, have it read, and put it back."""
-    right = run(scene, HOST, "cat", path)
-    if old not in right:
-        raise OSError(f"{path} on {HOST} holds no {old!r} to change")
-    try:
-        run(scene, HOST, "tee", path, given=right.replace(old, new))
-        run(scene, HOST, "systemctl", "restart", unit)
-        yield
-    finally:
-        run(scene, HOST, "tee", path, given=right)
-        run(scene, HOST, "systemctl", "restart", unit)
-
-
 @sabotage(requirement="HLP-01", name="mail-becomes-no-case")
 def mail_becomes_no_case(target: Target) -> Iterator[None]:
     """The mail server of the desk was moved, and nobody told the program that makes cases of mail."""
-    with scene_of(target) as scene, changed(scene, "/etc/postfix/master.cf", ":8025", ":8026", "postfix.service"):
+    file, unit = "/etc/postfix/master.cf", "postfix.service"
+    with scene_of(target) as scene, changed(scene, HOST, file, lambda text: text.replace(":8025", ":8026"), unit=unit):
         yield
 
 
@@ -67,6 +54,6 @@ def members_mixed_up(target: Target) -> Iterator[None]:
     with scene_of(target) as scene:
         one, other = (scene.members[0].domain, scene.members[-1].domain)
         path = "/etc/request-tracker5/samdrift.json"
-        right = f'"domain": "{one}"'
-        with changed(scene, path, right, f'"domain": "moved.{other}"', "apache2.service"):
+        right, wrong = f'"domain": "{one}"', f'"domain": "moved.{other}"'
+        with changed(scene, HOST, path, lambda text: text.replace(right, wrong), unit="apache2.service"):
             yield

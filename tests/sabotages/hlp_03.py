@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
 from samdrift.federation.support import HOST
-from tests.sabotages.hand import run, scene_of
-from tests.sabotages.hlp_01 import changed
+from tests.checks.host import changed, run
+from tests.sabotages.hand import scene_of
 from tests.sabotages.hlp_02 import CASE
 
 FACTS = "/etc/request-tracker5/samdrift.json"
@@ -15,9 +15,10 @@ FACTS = "/etc/request-tracker5/samdrift.json"
 @sabotage(requirement="HLP-03", name="one-group-gets-all")
 def one_group_gets_all(target: Target) -> Iterator[None]:
     """Somebody moved a system to the group that had time."""
+    right, wrong = '"competence": "service"', '"competence": "first"'
     with (
         scene_of(target) as scene,
-        changed(scene, FACTS, '"competence": "service"', '"competence": "first"', "apache2.service"),
+        changed(scene, HOST, FACTS, lambda text: text.replace(right, wrong), unit="apache2.service"),
     ):
         yield
 
@@ -27,7 +28,7 @@ def closed_without_an_answer(target: Target) -> Iterator[None]:
     """The rule was in the way when the statistics were due."""
     with (
         scene_of(target) as scene,
-        changed(scene, CASE, "not is_answered($case)", "0", "apache2.service"),
+        changed(scene, HOST, CASE, lambda text: text.replace("not is_answered($case)", "0"), unit="apache2.service"),
     ):
         yield
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
 from samdrift.federation.support import HOST
-from tests.sabotages.hand import run, scene_of
-from tests.sabotages.hlp_01 import changed
+from tests.checks.host import changed, run
+from tests.sabotages.hand import scene_of
 from tests.sabotages.hlp_02 import CASE
 
 SWITCH = """
@@ -33,9 +33,9 @@ def nobody_is_asked(target: Target) -> Iterator[None]:
 @sabotage(requirement="HLP-05", name="bad-answers-left-out")
 def bad_answers_left_out(target: Target) -> Iterator[None]:
     """ "Those who are angry about something else do not count"."""
-    right = "my @answers = map { $_->Content }"
+    right, wrong = "my @answers = map { $_->Content }", "my @answers = grep { $_ > 1 } map { $_->Content }"
     with (
         scene_of(target) as scene,
-        changed(scene, CASE, right, "my @answers = grep { $_ > 1 } map { $_->Content }", "apache2.service"),
+        changed(scene, HOST, CASE, lambda text: text.replace(right, wrong), unit="apache2.service"),
     ):
         yield

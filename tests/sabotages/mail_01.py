@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
+from tests.checks.host import run
 from tests.checks.scene import Scene
-from tests.sabotages.hand import run, scene_of
+from tests.sabotages.hand import scene_of
 from tests.sabotages.spam_01 import GATEWAY, STORE, parameters
 
 NAMES = "ns1"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.sabotages.hand import run, scene_of
+from tests.checks.host import run
+from tests.sabotages.hand import scene_of
 from tests.sabotages.mail_01 import zone
 from tests.sabotages.spam_01 import GATEWAY, STORE, parameters
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.checks.host import changed
 from tests.checks.scene import Scene
-from tests.sabotages.hand import run
 
 HOST, CONFIGURATION = "mail", "/etc/dovecot/dovecot.conf"
 
@@ -15,17 +15,5 @@ HOST, CONFIGURATION = "mail", "/etc/dovecot/dovecot.conf"
 @contextmanager
 def without(scene: Scene, condition: str) -> Iterator[None]:
     """Take a condition (a regular expression) out of every filter of people, and put the right ones back."""
-    right = run(scene, HOST, "cat", CONFIGURATION)
-    wrong = re.sub(condition, "", right)
-    if wrong == right:
-        raise LookupError(f"{CONFIGURATION} has no {condition!r} any more")
-    try:
-        _put(scene, wrong)
+    with changed(scene, HOST, CONFIGURATION, lambda text: re.sub(condition, "", text), unit="dovecot.service"):
         yield
-    finally:
-        _put(scene, right)
-
-
-def _put(scene: Scene, text: str) -> None:
-    run(scene, HOST, "tee", CONFIGURATION, given=text)  # in place: owner and mode stay
-    run(scene, HOST, "systemctl", "restart", "dovecot.service")

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.checks.alarm import HOST, changed
-from tests.sabotages.hand import run, scene_of
+from tests.checks.alarm import HOST
+from tests.checks.host import changed, run, stopped
+from tests.sabotages.hand import scene_of
 
 AMTOOL = ("amtool", "--alertmanager.url=http://127.0.0.1:9093", "silence")
 CONFIG = "/etc/prometheus/prometheus.yml"
@@ -28,12 +29,8 @@ def alarms_silenced(target: Target) -> Iterator[None]:
 @sabotage(requirement="MON-01", name="nobody-tells-the-desk")
 def nobody_tells_the_desk(target: Target) -> Iterator[None]:
     """Alarms are made and end nowhere."""
-    with scene_of(target) as scene:
-        run(scene, HOST, "systemctl", "stop", "samdrift-cases.service")
-        try:
-            yield
-        finally:
-            run(scene, HOST, "systemctl", "start", "samdrift-cases.service")
+    with scene_of(target) as scene, stopped(scene, HOST, "samdrift-cases.service"):
+        yield
 
 
 @sabotage(requirement="MON-01", name="wrong-addresses-asked")

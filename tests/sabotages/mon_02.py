@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.checks.alarm import changed
+from tests.checks.host import changed
 from tests.sabotages.hand import scene_of
 
 MODULES, EXPORTER = "/etc/prometheus/blackbox.yml", "prometheus-blackbox-exporter.service"

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.sabotages.hand import first_rule, run, scene_of
+from tests.checks.host import first_rule, run
+from tests.sabotages.hand import scene_of
 
 
 @sabotage(requirement="NET-03", name="route-removed")

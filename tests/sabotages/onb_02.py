@@ -8,7 +8,8 @@ from pathlib import Path
 
 from samdrift.compliance.sabotage import Environment, sabotage
 from samdrift.compliance.target import Target
-from tests.sabotages.hand import first_rule, scene_of
+from tests.checks.host import first_rule
+from tests.sabotages.hand import scene_of
 
 GENERATED = "10.187.0.0/16"
 """Holds every prefix that a generated member of the check gets from its code (3001 to 3007)."""

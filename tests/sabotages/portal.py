@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from samdrift.federation import application
+from tests.checks.host import run
 from tests.checks.scene import Scene
-from tests.sabotages.hand import run
 
 HOST = application.PORTAL
 CONFIGURATION = "/etc/lemonldap-ng/conf/lmConf-1.json"

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.checks.host import changed, run, written
 from tests.checks.register import HOST, Registers
 from tests.checks.scene import Scene
-from tests.sabotages.hand import run
 
 CONFIG = "/etc/samdrift/accounts.json"
 PROGRAM = "/usr/local/lib/samdrift/samdrift/identity"
@@ -17,23 +17,9 @@ TIMER = "samdrift-accounts.timer"
 
 
 @contextmanager
-def written(scene: Scene, host: str, path: str, text: str) -> Iterator[None]:
-    """Write a file of a host in place, so that owner and mode stay; the old text is put back."""
-    before = run(scene, host, "cat", path)
-    try:
-        run(scene, host, "tee", path, given=text)
-        yield
-    finally:
-        run(scene, host, "tee", path, given=before)
-
-
-@contextmanager
 def program_edited(scene: Scene, file: str, old: str, new: str) -> Iterator[None]:
     """Change a line of the program, as a well-meant correction on the host does."""
-    text = run(scene, HOST, "cat", f"{PROGRAM}/{file}")
-    if old not in text:
-        raise LookupError(f"{file} has no {old!r} any more")
-    with written(scene, HOST, f"{PROGRAM}/{file}", text.replace(old, new)):
+    with changed(scene, HOST, f"{PROGRAM}/{file}", lambda text: text.replace(old, new)):
         yield
 
 

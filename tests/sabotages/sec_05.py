@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
 from samdrift.federation.hall import DIRECTORY
+from tests.checks.host import run
 from tests.checks.scene import Scene
-from tests.sabotages.hand import run, scene_of
+from tests.sabotages.hand import scene_of
 
 TLS = "/etc/samdrift/tls"
 WORK = "/run/samdrift/sabotage"

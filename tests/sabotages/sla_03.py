@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.checks.alarm import HOST, changed
-from tests.sabotages.hand import run, scene_of
+from tests.checks.alarm import HOST
+from tests.checks.host import changed, run
+from tests.sabotages.hand import scene_of
 
 FACTS, PROGRAM = "/etc/samdrift/monitor.json", "/usr/local/sbin/samdrift-record"
 RECORDER = "samdrift-record.service"

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
+from tests.checks.host import run
 from tests.checks.scene import Scene
-from tests.sabotages.hand import firewall_off, open_router, run, scene_of
+from tests.sabotages.hand import firewall_off, open_router, scene_of
 
 GATEWAY, STORE = "mx1", "mail"
 SETTINGS = "/etc/rspamd/local.d/settings.conf"

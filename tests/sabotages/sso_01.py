@@ -5,8 +5,9 @@ from typing import Any
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
+from tests.checks.host import run
 from tests.sabotages import portal
-from tests.sabotages.hand import run, scene_of
+from tests.sabotages.hand import scene_of
 
 KEYTAB = "/etc/samdrift/portal.keytab"
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.sabotages.hand import run, scene_of
+from tests.checks.host import run
+from tests.sabotages.hand import scene_of
 from tests.sabotages.program import rules_changed
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
+from tests.checks.host import run
 from tests.checks.register import Registers, workplaces
-from tests.sabotages.hand import run, scene_of
+from tests.sabotages.hand import scene_of
 from tests.sabotages.program import program_edited
 
 TIMER = "samdrift-sessions.timer"

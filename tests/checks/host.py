@@ -1,0 +1,68 @@
+"""What root does at a host. Every change is undone, whatever happened meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests.checks.scene import Scene
+
+
+def run(scene: Scene, host: str, *command: str, given: str = "") -> str:
+    """Run a command on a host as root and return its output; OSError where it fails."""
+    done = scene.station(host).ask("shell.run", command=list(command), given=given, patience=90.0)
+    if done["code"] != 0:
+        raise OSError(f"{host}: {' '.join(command)}: {done['err'].strip()}")
+    return str(done["out"])
+
+
+@contextmanager
+def stopped(scene: Scene, host: str, unit: str) -> Iterator[None]:
+    """Stop a unit, and start it again."""
+    run(scene, host, "systemctl", "stop", unit)
+    try:
+        yield
+    finally:
+        run(scene, host, "systemctl", "start", unit)
+
+
+@contextmanager
+def first_rule(scene: Scene, router: str, *words: str) -> Iterator[None]:
+    """Put a rule before all others of a router's forward chain, and take it away again."""
+    table = "edge" if router == "edge" else "gateway"
+    told = run(scene, router, "nft", "-e", "-a", "insert", "rule", "inet", table, "forward", *words)
+    handle = told.rpartition("# handle ")[2].split()[0]
+    try:
+        yield
+    finally:
+        run(scene, router, "nft", "delete", "rule", "inet", table, "forward", "handle", handle)
+
+
+@contextmanager
+def written(scene: Scene, host: str, path: str, text: str, *, unit: str | None = None) -> Iterator[None]:
+    """Write a file in place, so that owner and mode stay, and put the old text back; `unit` is restarted to read it."""
+    right = run(scene, host, "cat", path)
+    try:
+        _put(scene, host, path, text, unit)
+        yield
+    finally:
+        _put(scene, host, path, right, unit)
+
+
+@contextmanager
+def changed(
+    scene: Scene, host: str, path: str, change: Callable[[str], str], *, unit: str | None = None
+) -> Iterator[None]:
+    """Change a file as `written` writes one; LookupError where there is nothing to change."""
+    right = run(scene, host, "cat", path)
+    wrong = change(right)
+    if wrong == right:
+        raise LookupError(f"{path} on {host} holds nothing to change")
+    with written(scene, host, path, wrong, unit=unit):
+        yield
+
+
+def _put(scene: Scene, host: str, path: str, text: str, unit: str | None) -> None:
+    run(scene, host, "tee", path, given=text)
+    if unit:
+        run(scene, host, "systemctl", "restart", unit)
