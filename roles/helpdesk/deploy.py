@@ -6,16 +6,14 @@ import json
 from pathlib import Path
 
 from pyinfra.api.deploy import deploy
-from pyinfra.operations import files
 
 from roles.helpdesk.settings import Settings
-from roles.operations import certificate, file, package, unit, upkeep
+from roles.operations import certificate, file, front, package, unit, upkeep
 
 TEMPLATES = Path(__file__).parent / "templates"
 PROGRAM = "/usr/local/sbin/samdrift-helpdesk"
 PACKAGES = (
-    "apache2",
-    "libapache2-mod-auth-openidc",
+    *front.PACKAGES,
     "libapache2-mod-fcgid",
     "libfcgi-perl",
     "libnet-ldap-perl",
@@ -26,7 +24,7 @@ PACKAGES = (
     "w3m",  # reads HTML mail to RT
 )
 HEAD = "# managed by roles/helpdesk; change there"
-APACHE, POSTFIX = "apache2.service", "postfix.service"
+APACHE, POSTFIX = front.UNIT, "postfix.service"
 SHARE = "/usr/local/share/request-tracker5"
 RULES = (
     "lib/Samdrift/Case.pm",
@@ -61,7 +59,12 @@ def install(settings: Settings) -> None:
 @deploy("helpdesk: configure")
 def configure(settings: Settings) -> None:
     """What the desk agreed with whom, the portal, and the way of its mail."""
-    values: dict[str, object] = {"settings": settings, "chain": certificate.CHAIN, "key": certificate.KEY}
+    values: dict[str, object] = {
+        "settings": settings,
+        "chain": certificate.CHAIN,
+        "key": certificate.KEY,
+        "front": front.FRONT,
+    }
 
     def rendered(name: str, dest: str, **options: object) -> None:
         file.rendered(name=name, dest=dest, templates=TEMPLATES, values=values, **options)
@@ -88,28 +91,10 @@ def configure(settings: Settings) -> None:
             rendered(f"Regularly: {job}, {suffix}", dest, units=[f"samdrift-helpdesk-{job}.timer"])
 
     rendered("Web server listens under TLS only", "/etc/apache2/ports.conf", units=[APACHE])
-    rendered("Secret of the sign-on", "/etc/apache2/samdrift-portal.conf", mode="600", units=[APACHE])
-    rendered("Portal", "/etc/apache2/sites-available/samdrift.conf", units=[APACHE])
-    for part in (
-        "mods-enabled/auth_openidc.load",
-        "mods-enabled/ssl.load",
-        "mods-enabled/ssl.conf",
-        "mods-enabled/socache_shmcb.load",
-        "mods-enabled/headers.load",
-    ):
-        enabled(part)
-    enabled("sites-enabled/samdrift.conf")
-    # Of the server's own status: whoever is signed in would read everybody's requests there.
-    for part in ("sites-enabled/000-default.conf", "mods-enabled/status.load"):
-        file.absent(name=f"No page of the web server's own: {part}", path=f"/etc/apache2/{part}", units=[APACHE])
+    rendered("Portal", front.SITE, units=[APACHE])
+    front.before(portal=settings.portal)
     rendered("Services of the mail server", "/etc/postfix/master.cf", units=[POSTFIX])
     rendered("Mail comes from the store and leaves by the gateway", "/etc/postfix/main.cf", units=[POSTFIX])
-
-
-def enabled(part: str) -> None:
-    """A part of apache's that is there is read."""
-    target = f"../{part.replace('enabled', 'available')}"
-    files.link(name=f"Web server reads {part}", path=f"/etc/apache2/{part}", target=target)
 
 
 @deploy("helpdesk: activate")

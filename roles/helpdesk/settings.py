@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from roles.operations import certificate
-from roles.operations.setting import require, require_addresses, require_domain, require_name
+from roles.operations import certificate, front
+from roles.operations.setting import require, require_addresses, require_domain, require_name, require_plain
 
 HOLIDAYS = ("01-01", "01-06", "05-01", "06-06", "12-24", "12-25", "12-26", "12-31")
 """Days off with a fixed date in Sweden (lag 1989:253, and the eves on which offices are closed): month and day."""
-
-PLAIN = re.compile(r"[A-Za-z0-9_-]{12,}")
-"""A secret that needs no quoting in a configuration file, long enough not to be guessed."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +67,9 @@ class Settings:
         require_name("helpdesk.directory.user", self.directory.get("user", ""))
         require_domain("helpdesk.relay.name", self.relay.get("name", ""))
         require_addresses("helpdesk.relay.from", self.relay.get("from", []))
-        for key in ("issuer", "callback"):
-            address = self.portal.get(key, "")
-            require(address.startswith("https://"), f"helpdesk.portal.{key}", address, "an https:// URL is accepted")
-        require_name("helpdesk.portal.client", self.portal.get("client", ""))
+        front.check(self.portal, role="helpdesk")
         for where, secret in self._secrets().items():
-            require(bool(PLAIN.fullmatch(secret)), f"helpdesk.{where}", "...", "12 or more of A-Z, a-z, 0-9, - and _")
+            require_plain(f"helpdesk.{where}", secret)
         known = [one["name"] for one in self.competences]
         require(bool(known), "helpdesk.competences", known, "one or more groups are needed")
         require(bool(self.systems), "helpdesk.systems", self.systems, "one or more systems are needed")
@@ -101,8 +94,6 @@ class Settings:
             "database.password": self.database["password"],
             "directory.password": self.directory.get("password", ""),
             "secret": self.secret,
-            "portal.secret": self.portal.get("secret", ""),
-            "portal.seal": self.portal.get("seal", ""),
         }
         return fixed | {f"programs.{one['name']}.password": one.get("password", "") for one in self.programs}
 

@@ -6,20 +6,17 @@ import json
 from pathlib import Path
 
 from pyinfra.api.deploy import deploy
-from pyinfra.operations import files
 
 from roles.monitor.settings import Settings
-from roles.operations import backup, certificate, file, package, unit
+from roles.operations import backup, certificate, file, front, package, unit
 
 TEMPLATES = Path(__file__).parent / "templates"
 PACKAGES = (
-    "apache2",
-    "libapache2-mod-auth-openidc",
+    *front.PACKAGES,
     "prometheus",
     "prometheus-alertmanager",
     "prometheus-blackbox-exporter",
 )
-APACHE = "apache2.service"
 PAGES = "/usr/local/share/samdrift-monitor"
 PROMETHEUS, ALERTS = "prometheus.service", "prometheus-alertmanager.service"
 ECHO = "prometheus-blackbox-exporter.service"
@@ -79,37 +76,22 @@ def configure(settings: Settings) -> None:
         rendered(name, program, mode="755", check=PYTHON, units=[service])
         rendered(f"{name}: service", f"/etc/systemd/system/{service}", units=[service])
     backup.declared(system="samples", paths=[SAMPLES])
-    front(settings)
+    pages(settings)
 
 
-def front(settings: Settings) -> None:
+def pages(settings: Settings) -> None:
     """Who may look comes by the portal."""
-    values: dict[str, object] = {"settings": settings, "pages": PAGES}
-    values |= {"chain": certificate.CHAIN, "key": certificate.KEY}
+    values: dict[str, object] = {"settings": settings, "pages": PAGES, "front": front.FRONT}
 
     def rendered(name: str, dest: str, **options: object) -> None:
         file.rendered(name=name, dest=dest, templates=TEMPLATES, values=values, **options)
 
-    certificate.obtained(settings.certificate, units=[APACHE])
+    certificate.obtained(settings.certificate, units=[front.UNIT])
     for part in ("index.html", "page.css", "larm/index.html", "larm/larm.js"):
         rendered(f"Page: {part}", f"{PAGES}/{part}")
-    rendered("Web server listens under TLS only", "/etc/apache2/ports.conf", units=[APACHE])
-    rendered("Secret of the sign-on", "/etc/apache2/samdrift-portal.conf", mode="600", units=[APACHE])
-    rendered("Pages", "/etc/apache2/sites-available/samdrift.conf", units=[APACHE])
-    for part in (
-        "mods-enabled/auth_openidc.load",
-        "mods-enabled/headers.load",
-        "mods-enabled/proxy.load",
-        "mods-enabled/proxy_http.load",
-        "mods-enabled/socache_shmcb.load",
-        "mods-enabled/ssl.conf",
-        "mods-enabled/ssl.load",
-        "sites-enabled/samdrift.conf",
-    ):
-        target = f"../{part.replace('enabled', 'available')}"
-        files.link(name=f"Web server reads {part}", path=f"/etc/apache2/{part}", target=target)
-    for part in ("sites-enabled/000-default.conf", "mods-enabled/status.load"):
-        file.absent(name=f"No page of the web server's own: {part}", path=f"/etc/apache2/{part}", units=[APACHE])
+    rendered("Web server listens under TLS only", "/etc/apache2/ports.conf", units=[front.UNIT])
+    rendered("Pages", front.SITE, units=[front.UNIT])
+    front.before(portal=settings.portal, modules=["proxy", "proxy_http"])
 
 
 @deploy("monitor: activate")
@@ -120,4 +102,4 @@ def activate(settings: Settings) -> None:
     unit.running(name="Echoes are sent", unit=ECHO)
     unit.running(name="Samples are kept", unit=RECORDER)
     unit.running(name="Hosts are asked", unit=PROMETHEUS)
-    unit.running(name="Pages", unit=APACHE)
+    unit.running(name="Pages", unit=front.UNIT)

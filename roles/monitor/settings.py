@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from roles.operations import certificate
+from roles.operations import certificate, front
 from roles.operations.setting import require, require_addresses, require_domain, require_name
-
-PLAIN = re.compile(r"[A-Za-z0-9_-]{12,}")
-"""A secret that needs no quoting in a configuration file, long enough not to be guessed."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +51,7 @@ class Settings:
         """Refuse what would leave something unwatched, or tell nobody, or let anybody look."""
         require_domain("monitor.fqdn", self.fqdn)
         certificate.check(self.certificate, role="monitor")
-        for key in ("issuer", "callback"):
-            address = self.portal.get(key, "")
-            require(address.startswith("https://"), f"monitor.portal.{key}", address, "an https:// URL is accepted")
-        require_name("monitor.portal.client", self.portal.get("client", ""))
-        for key in ("secret", "seal"):
-            plain = bool(PLAIN.fullmatch(self.portal.get(key, "")))
-            require(plain, f"monitor.portal.{key}", "...", "12 or more of A-Z, a-z, 0-9, - and _")
+        front.check(self.portal, role="monitor")
         require_domain("monitor.desk.host", self.desk.get("host", ""))
         require_name("monitor.desk.user", self.desk.get("user", ""))
         require(len(self.desk.get("password", "")) >= 12, "monitor.desk.password", "...", "12 characters or more")

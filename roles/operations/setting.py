@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+PLAIN = re.compile(r"[A-Za-z0-9_-]{12,}")
+"""A secret that needs no quoting in a configuration file, long enough not to be guessed."""
 DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 
 
@@ -48,3 +50,8 @@ def require_domain(field: str, found: str) -> None:
 def require_name(field: str, found: str) -> None:
     """Refuse anything that is not a short lower-case name."""
     require(bool(NAME.fullmatch(found)), field, found, "a lower-case name such as ystad is accepted")
+
+
+def require_plain(field: str, secret: str) -> None:
+    """Refuse a secret that would need quoting, or that could be guessed; it is not in the message."""
+    require(bool(PLAIN.fullmatch(secret)), field, "...", "12 or more of A-Z, a-z, 0-9, - and _")

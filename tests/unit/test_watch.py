@@ -9,11 +9,10 @@ import pytest
 import yaml
 
 import roles
-from roles.monitor import deploy
 from roles.monitor.deploy import PAGES
 from roles.monitor.deploy import TEMPLATES as MONITOR
 from roles.monitor.settings import Settings
-from roles.operations import unit
+from roles.operations import front, unit
 from roles.operations.setting import SettingError
 from roles.operations.template import render
 from roles.probe.deploy import TEMPLATES as PROBE
@@ -55,7 +54,7 @@ def settings(**changes: Any) -> Settings:
 
 def text(dest: str, found: Settings | None = None) -> str:
     values: dict[str, object] = {"settings": found or settings(), "samples": "/samples", "facts": "/facts"}
-    values |= {"chain": "/chain.pem", "key": "/key.pem", "pages": PAGES}
+    values |= {"front": front.FRONT, "pages": PAGES}
     return render(templates=MONITOR, dest=dest, values={**values, "user": "keeper", "password": "/password"})
 
 
@@ -80,7 +79,6 @@ def test_every_single_port_that_people_reach_is_tried() -> None:
 def test_a_dead_page_of_the_monitors_is_no_members_network_down() -> None:
     """It is a unit that stopped, which the desk hears of as such."""
     assert not [one for one in LOOKS.values() if monitoring.HOST in one.targets]
-    assert 'unit.running(name="Pages", unit=APACHE)' in Path(str(deploy.__file__)).read_text()
 
 
 def test_every_page_is_known_by_what_it_shows() -> None:
@@ -166,18 +164,22 @@ def test_the_probe_is_python_and_its_configuration_yaml() -> None:
 
 def test_no_secret_is_in_what_everybody_may_read() -> None:
     everybody = (
-        "/etc/apache2/sites-available/samdrift.conf",
+        front.SITE,
         "/etc/default/prometheus",
         "/etc/prometheus/prometheus.yml",
     )
     told = [json.dumps(settings().facts), repr(settings()), *map(text, everybody)]
     assert not [one for one in told if "Sd1-a-long" in one]
-    assert text("/etc/apache2/samdrift-portal.conf").count("Sd1-a-long") == 2
 
 
 def test_people_are_let_in_by_the_portal_alone() -> None:
-    """Each path that is served: the whole, and what is said anew of a part."""
-    site = text("/etc/apache2/sites-available/samdrift.conf")
+    """Each path that is served: the whole, which is the front's, and what is said anew of a part."""
+    values: dict[str, object] = {"portal": settings().portal, "chain": "/chain.pem", "key": "/key.pem"}
+    before = render(templates=front.TEMPLATES, dest=front.FRONT, values=values)
+    assert before.count("Sd1-a-long") == 2
+    own = text(front.SITE)
+    assert f"Include {front.FRONT}" in own
+    site = before + own
     parts = re.findall(r"<Location (\S+)>(.*?)</Location>", site, flags=re.DOTALL)
     assert {path for path, _ in parts} == {"/", "/prometheus/", "/larm/api/v2/"}
     assert all("Require valid-user" in said for _, said in parts)

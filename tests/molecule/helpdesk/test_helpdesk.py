@@ -21,7 +21,7 @@ HOST = "desk.osterlen.example"
 PASSWORD = f"Aa1-{secrets.token_hex(12)}"
 ASKER, AGENT, OTHER = "ystad.s1", "tomelilla.s1", "simrishamn.s1"
 SECRETS = "640 /etc/request-tracker5/RT_SiteConfig.d/80-samdrift-secret.pm"
-SIGN_ON = "600 /etc/apache2/samdrift-portal.conf"
+SIGN_ON = "600 /etc/apache2/samdrift-front.conf"
 KEYS: dict[str, str] = {}
 """Of second factors: of whoever answers cases, and of whoever is about to."""
 SEND = """
