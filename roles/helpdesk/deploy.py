@@ -77,6 +77,8 @@ def configure(settings: Settings) -> None:
         mode="644",
         units=[APACHE],
     )
+    # The package leaves its own, in which nothing is set, to root alone, and RT complains of it at every start.
+    file.written(name="Case system", dest=f"{CONFIGURATION}/RT_SiteConfig.pm", text=f"{HEAD}\n1;\n", mode="644")
     for part, mode in (("80-samdrift-secret", "640"), ("90-samdrift", "644"), ("91-sign-in", "644")):
         dest = f"{CONFIGURATION}/RT_SiteConfig.d/{part}.pm"
         rendered(f"Case system: {part}", dest, mode=mode, owner="root:www-data", units=[APACHE])

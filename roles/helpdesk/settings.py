@@ -49,7 +49,7 @@ class Settings:
     holidays: tuple[str, ...] = HOLIDAYS
     attachment_mib: int = 25
     processes: int = 4
-    """Of the portal at most; each takes about 120 MiB."""
+    """Of RT at most; each begins with 120 MiB and grows to about 190."""
     silence_hours: int = 48
     """After so long without a word from a supplier the desk is reminded."""
 

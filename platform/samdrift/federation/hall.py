@@ -53,8 +53,9 @@ GUESTS: tuple[HallGuest, ...] = (
     HallGuest("pki", "pki", 113, "svc", 13, offset=2, start_order=2),
     # Room for the scanner with all of the world's signatures; with the lab's few it needs 100 MiB.
     HallGuest("mx1", "relay", 130, "dmz", 10, offset=1, cores=2, memory_mib=2048, disk_gib=8, public=True),
-    # Room for RT: each of the portal's processes takes about 120 MiB.
-    HallGuest("desk", "helpdesk", 116, "svc", 16, offset=1, cores=2, memory_mib=1024, disk_gib=8),
+    # Room for RT: its four processes grow to 190 MiB each, and every regular job is another one for a while. With 1024
+    # they were killed while they answered.
+    HallGuest("desk", "helpdesk", 116, "svc", 16, offset=1, cores=2, memory_mib=1536, disk_gib=8),
     HallGuest("db", "database", 117, "svc", 17, offset=2, cores=2, memory_mib=768, disk_gib=8, start_order=2),
     HallGuest("ns1", "nameserver", 131, "dmz", 11, offset=2, start_order=2),
     # Room for two generations of everything, and for what a new one takes beside them.
