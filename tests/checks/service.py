@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any, get_args
 
-from samdrift.federation import catalogue
+from samdrift.federation import catalogue, hall
 from samdrift.federation.record import Flow, Tls
 from tests.checks.scene import Scene
 
@@ -73,8 +74,15 @@ def addresses_for_clients(scene: Scene, host: str) -> tuple[str, str]:
 
 
 def shared_services(scene: Scene) -> list[dict[str, Any]]:
-    """Return a few declared targets that have to answer beside every probe that must not: LDAP, and edge's echo."""
-    return [one for one in declared_targets(scene) if one["port"] == 389 or (one["name"], one["port"]) == ("edge", 0)]
+    """Return a few declared targets that have to answer beside every probe that must not: LDAP, and edge's echo.
+
+    `service` says which of them stand in for each other: the hosts of one role, as their clients go on to the next.
+    """
+    return [
+        {**one, "service": f"{hall.BY_NAME[one['name']].role} over IPv{ip_address(one['address']).version}"}
+        for one in declared_targets(scene)
+        if one["port"] == 389 or (one["name"], one["port"]) == ("edge", 0)
+    ]
 
 
 def declared_ports(scene: Scene, host: str) -> set[int]:
