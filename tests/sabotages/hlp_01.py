@@ -13,23 +13,25 @@ from tests.sabotages.hand import scene_of
 RT = """
 use lib '/usr/local/share/request-tracker5/lib', '/usr/share/request-tracker5/lib';
 use RT; RT::LoadConfig(); RT::Init();
-my ( $verb, $right ) = @ARGV;
+my ( $verb, @rights ) = @ARGV;
 my $group = RT::Group->new( RT->SystemUser );
 $group->LoadSystemInternalGroup('Privileged');
-my ( $ok, $why ) = $group->PrincipalObj->$verb( Right => $right, Object => RT->System );
-die "$why\\n" unless $ok;
+for my $right (@rights) {
+    my ( $ok, $why ) = $group->PrincipalObj->$verb( Right => $right, Object => RT->System );
+    die "$why\\n" unless $ok;
+}
 """
 
 
 @contextmanager
-def without_right(scene: Scene, right: str) -> Iterator[None]:
-    """Take a right from everybody who answers cases, and give it back."""
+def without_rights(scene: Scene, *rights: str) -> Iterator[None]:
+    """Take rights from everybody who answers cases, and give them back."""
     try:
-        run(scene, HOST, "perl", "-e", RT, "RevokeRight", right)
+        run(scene, HOST, "perl", "-e", RT, "RevokeRight", *rights)
         run(scene, HOST, "systemctl", "restart", "apache2.service")  # RT remembers rights, over a reload too
         yield
     finally:
-        run(scene, HOST, "perl", "-e", RT, "GrantRight", right)
+        run(scene, HOST, "perl", "-e", RT, "GrantRight", *rights)
         run(scene, HOST, "systemctl", "restart", "apache2.service")  # RT remembers rights, over a reload too
 
 
@@ -44,7 +46,8 @@ def mail_becomes_no_case(target: Target) -> Iterator[None]:
 @sabotage(requirement="HLP-01", name="technicians-do-not-answer")
 def technicians_do_not_answer(target: Target) -> Iterator[None]:
     """Somebody tidied the rights, and the technicians read what they may not answer."""
-    with scene_of(target) as scene, without_right(scene, "ReplyToTicket"):
+    # Either lets a person write to the user (RT::Ticket).
+    with scene_of(target) as scene, without_rights(scene, "ReplyToTicket", "ModifyTicket"):
         yield
 
 
