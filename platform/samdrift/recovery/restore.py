@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ class Kept:
     host: str
     system: str
     member: str | None
-    last: dict[str, Any] | None
+    last: dict[str, Any] | None = field(hash=False)
     """What became of the last run: `ok`, `error`, `archive`, `succeeded`, ...; None before the first."""
 
     @property
