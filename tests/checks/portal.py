@@ -22,12 +22,14 @@ from tests.checks.scene import Scene
 
 PATIENCE = 60.0
 """Seconds that a page may take to come to what is waited for; a person would have called the help desk."""
+WAITS = "document.querySelector('[trspan=waitingmessage]')"
+"""The portal still looks for a ticket, and another page comes after this one."""
 FORM, MENU, AGREEMENT, CODE = (
-    f"document.querySelector('{one}')" for one in ("#userfield", "#appslist", "#agreement", "#extcode")
+    f"(!{WAITS} && document.querySelector('{one}'))" for one in ("#userfield", "#appslist", "#agreement", "#extcode")
 )
 AGREEMENT_WORD = "Användaravtal"
 """Heading of the page that asks for the agreement."""
-SETTLED = "!document.querySelector('[trspan=waitingmessage]') && document.querySelector('main, #errorcontent')"
+SETTLED = f"!{WAITS} && document.querySelector('main, #errorcontent')"
 """Whatever the portal has to say, once it has stopped to look for a ticket."""
 
 
@@ -74,7 +76,9 @@ class Visitor:
         return page
 
     def signs_in(self, person: Person, until: str) -> dict[str, Any]:
-        """Fill in the form."""
+        """Fill in the form, as soon as it is there."""
+        if not (page := self.does("", FORM))["there"]:
+            raise ProbeError(f"{self.station.name}: no form to sign in at {page['url']}: {page['text'][:200]!r}")
         fields = {"#userfield": person.name, "#passwordfield": person.password}
         typed = "".join(f"document.querySelector({name!r}).value = {value!r};" for name, value in fields.items())
         return self.does(f"{typed} document.querySelector('#lform').submit()", until)
