@@ -16,6 +16,7 @@ from samdrift.standard import catalogue
 
 NOW = datetime(2030, 5, 6, 7, 8, tzinfo=UTC)
 STANDARD = catalogue.load()
+UNCHECKED = next(one.id for one in STANDARD.requirements if not one.tests)
 
 
 def result(requirement: str, verdict: Verdict, *, check: str = "", evidence: str = "seen", **facts: object) -> Result:
@@ -83,7 +84,7 @@ def test_one_failing_member_fails_the_requirement() -> None:
     ("ids", "results", "plain", "strict"),
     [
         (("NET-01",), all_pass("NET-01"), 0, 0),
-        (("NET-01", "MAIL-01"), all_pass("NET-01"), 0, 1),
+        (("NET-01", UNCHECKED), all_pass("NET-01"), 0, 1),
         (("NET-01",), [], 1, 1),
     ],
 )
