@@ -20,7 +20,9 @@ IDS = {one.id for one in CHECKED}
 
 
 def result(requirement: str, seconds: float) -> Result:
-    return observe(requirement, subject="ystad", verdict=Verdict.PASS, evidence=["seen"], seconds=seconds)
+    return observe(
+        requirement, subject="ystad", verdict=Verdict.PASS, evidence=["seen"], seconds=seconds, check="test_it"
+    )
 
 
 @given(st.dictionaries(st.sampled_from(sorted(IDS)), st.floats(0, 600)), st.integers(1, 6))
@@ -38,11 +40,10 @@ def test_what_needs_the_platform_for_itself_is_in_no_lane() -> None:
     assert lane.spread(alone, seconds={}) == ()
 
 
-def test_seconds_are_of_all_subjects() -> None:
-    assert lane.taken([result("NET-01", 2.0), result("NET-01", 3.0), result("NET-02", 1.0)]) == {
-        "NET-01": 5,
-        "NET-02": 1,
-    }
+def test_seconds_are_of_all_subjects_that_a_check_looked_at() -> None:
+    results = [result("NET-01", 2.0), result("NET-01", 3.0), result("NET-02", 1.0)]
+    unproven = observe("MAIL-01", subject="-", verdict=Verdict.UNPROVEN, evidence=[], seconds=0.0)
+    assert lane.taken([*results, unproven]) == {"NET-01": 5, "NET-02": 1}
 
 
 def test_lanes_run_at_once_and_all_that_they_say_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
