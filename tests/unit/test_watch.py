@@ -149,6 +149,18 @@ def test_every_failure_has_a_word_and_a_weight() -> None:
     assert spoken <= named
 
 
+def test_what_follows_from_a_failure_waits_for_it() -> None:
+    """A cut line may be seen at its gateway a round of questions later than behind it, and is over before."""
+    found = settings()
+    told = yaml.safe_load(text("/etc/prometheus/alertmanager.yml"))
+    assert int(told["route"]["group_wait"].rstrip("s")) >= 2 * found.scrape_s
+    hides = {rule["target_matchers"][0] for rule in told["inhibit_rules"] if rule.get("equal") == ["member"]}
+    assert hides == {"behind = gateway", "alertname = ServiceDown"}
+    rules = yaml.safe_load(text("/etc/prometheus/samdrift.rules.yml"))["groups"][0]["rules"]
+    (down,) = (rule for rule in rules if rule["alert"] == "HostDown")
+    assert int(down["keep_firing_for"].rstrip("s")) >= 2 * found.interval_s + found.scrape_s
+
+
 @pytest.mark.parametrize("name", ["samdrift-record", "samdrift-cases"])
 def test_programs_are_python(name: str) -> None:
     compile(text(f"/usr/local/sbin/{name}"), name, "exec")
