@@ -117,7 +117,7 @@ def undisturbed(scene: Scene, evidence: Evidence) -> Iterator[Callable[[], list[
     for site in sites:
         site.station.ask("steady.start", name="join", targets=shared_services(scene))
     try:
-        yield lambda: losses({site.name: site.station.ask("steady.lost", name="join") for site in sites})
+        yield lambda: unanswered({site.name: site.station.ask("steady.lost", name="join") for site in sites})
     finally:
         told = {site.name: site.station.ask("steady.stop", name="join", patience=30.0) for site in sites}
         for name, one in told.items():
@@ -125,18 +125,18 @@ def undisturbed(scene: Scene, evidence: Evidence) -> Iterator[Callable[[], list[
             evidence.control(f"{name} was answered before and after", alive=len(one["lost"]) < one["sent"])
         sent, slowest = sum(one["sent"] for one in told.values()), max(one["slowest"] for one in told.values())
         evidence.note(f"{len(sites)} workplaces of the others sent {sent} requests, the slowest took {slowest} s")
-        missed = losses({name: one["missed"] for name, one in told.items()})
+        missed = unanswered({name: one["missed"] for name, one in told.items()})
         evidence.note(f"{len(missed)} that one host missed were answered by the other: {first(missed) or 'none'}")
-        lost = losses({name: one["lost"] for name, one in told.items()})
+        lost = unanswered({name: one["lost"] for name, one in told.items()})
     assert not lost, f"{len(lost)} requests of others were lost: {first(lost)}"
 
 
-def losses(lost: Mapping[str, list[dict[str, Any]]]) -> list[str]:
-    """Say each request that was lost, by the workplace that sent it, when, and what became of it."""
+def unanswered(told: Mapping[str, list[dict[str, Any]]]) -> list[str]:
+    """Say each request that a host did not answer, by the workplace that sent it, when, and what became of it."""
     return [
-        f"{name} lost {one['name']} {one['address']} {one['protocol']}/{one['port']}: {one['result']}, "
+        f"{name} at {one['name']} {one['address']} {one['protocol']}/{one['port']}: {one['result']}, "
         f"asked at {time.strftime('%H:%M:%S', time.localtime(one['at']))}"
-        for name, all_ in lost.items()
+        for name, all_ in told.items()
         for one in all_
     ]
 
