@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import roles
+from roles.monitor import deploy
 from roles.monitor.deploy import PAGES
 from roles.monitor.deploy import TEMPLATES as MONITOR
 from roles.monitor.settings import Settings
@@ -79,6 +80,7 @@ def test_every_single_port_that_people_reach_is_tried() -> None:
 def test_a_dead_page_of_the_monitors_is_no_members_network_down() -> None:
     """It is a unit that stopped, which the desk hears of as such."""
     assert not [one for one in LOOKS.values() if monitoring.HOST in one.targets]
+    assert 'unit.running(name="Pages", unit=front.UNIT)' in Path(str(deploy.__file__)).read_text()
 
 
 def test_every_page_is_known_by_what_it_shows() -> None:
