@@ -42,8 +42,9 @@ def spread(
 def taken(results: Collection[Result]) -> dict[str, float]:
     """Return id -> seconds that its checks took, by results that were kept; what no check looked at took none."""
     found: dict[str, float] = {}
-    for one in (one for one in results if one.check):
-        found[one.requirement] = found.get(one.requirement, 0.0) + one.seconds
+    for one in results:
+        if one.check:
+            found[one.requirement] = found.get(one.requirement, 0.0) + one.seconds
     return found
 
 
