@@ -40,7 +40,8 @@ def vault(state: State, *, say: Say) -> None:
 
 def _service(state: State, host: str, unit: str, *, say: Say) -> None:
     began = time.monotonic()
-    last = f"journalctl -u {unit} -n 3 --no-pager -o cat -p err"
+    # What the unit's own processes said; `-u` would add systemd's "Failed to start", which is always last.
+    last = f"journalctl _SYSTEMD_UNIT={unit} -n 3 --no-pager -o cat -p err"
     run(state, host, f"systemctl start {unit} || {{ {last} >&2; exit 1; }}", patience=TASK_S)
     say(f"{host}: {unit.removesuffix('.service')} ({time.monotonic() - began:.0f} s)")
 
