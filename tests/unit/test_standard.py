@@ -59,6 +59,7 @@ def test_unknown_id_is_refused() -> None:
         ({"tier": 4}, "tier"),
         ({"owner": "x"}, "owner"),
         ({"checks": [{"policy": "a-b", "test": "test_net_01_x"}]}, "one of them only"),
+        ({"checks": [{"policy": "a-b", "hall": True}]}, "is of the hall"),
         ({"checks": [{"test": "test_net_02_x"}]}, "must begin with"),
         ({"stage": "preview", "checks": [{"test": "test_net_01_x"}]}, "other stage"),
         ({"checks": [], "sabotages": [{"name": "a", "change": "some change"}]}, "needs a check"),
@@ -93,6 +94,26 @@ def marked() -> list[tuple[str, str]]:
 def test_every_check_named_is_one_test_and_every_marker_is_named() -> None:
     named = [(test, one.id) for one in STANDARD.requirements for test in one.tests]
     assert sorted(named) == sorted(marked())
+
+
+def test_a_check_of_the_hall_has_no_member_as_subject() -> None:
+    """What is run for each member says something of each member: also of the one that joins (ONB-02)."""
+    takes = {
+        node.name: {one.arg for one in node.args.args}
+        for file in sorted((ROOT / "tests/checks").glob("test_*.py"))
+        for node in ast.parse(file.read_text()).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    of_hall = {check.name for one in STANDARD.requirements for check in one.checks if check.hall}
+    assert of_hall
+    assert [name for name in sorted(of_hall) if "member" in takes[name]] == []
+
+
+def test_checks_of_the_hall_are_none_of_a_members() -> None:
+    for one in STANDARD.requirements:
+        left = one.of_members()
+        assert set(left.tests) == {check.test for check in one.checks if check.test and not check.hall}
+        assert (left.id, left.alone, left.policies) == (one.id, one.alone, one.policies)
 
 
 def test_every_check_has_a_marker() -> None:

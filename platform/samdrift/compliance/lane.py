@@ -92,9 +92,9 @@ def run_beside(
 
 
 def _command(requirements: Sequence[Requirement], *, results: Path, options: Sequence[str]) -> list[str]:
-    ids = ",".join(one.id for one in requirements)
+    tests = ",".join(test for one in requirements for test in one.tests)
     words = [sys.executable, "-m", "pytest", str(CHECKS), "-p", "samdrift.compliance.plugin", "-p", "no:cacheprovider"]
-    return [*words, "--results", str(results), "--requirements", ids, "-v", "--tb=short", *options]
+    return [*words, "--results", str(results), "--tests", tests, "-v", "--tb=short", *options]
 
 
 def _follow(

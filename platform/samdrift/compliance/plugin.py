@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--results", metavar="FILE", default=None, help="write each result there as it comes, a JSON line each"
     )
-    group.addoption("--requirements", metavar="ID,ID", default=None, help="run only the checks of these requirements")
+    group.addoption("--tests", metavar="NAME,NAME", default=None, help="run only these checks")
     group.addoption("--members", metavar="KEY,KEY", default=None, help="only these members as subjects")
 
 
@@ -59,10 +59,10 @@ def requirement_of(item: pytest.Item) -> str | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the checks of the wanted requirements; with the plugin on, tests that check none are not run."""
-    wanted = config.getoption("--requirements")
-    ids = set(wanted.split(",")) if wanted else None
-    kept = [item for item in items if (found := requirement_of(item)) and (ids is None or found in ids)]
+    """Keep the wanted checks; with the plugin on, tests that check no requirement are not run."""
+    wanted = config.getoption("--tests")
+    names = set(wanted.split(",")) if wanted else None
+    kept = [item for item in items if requirement_of(item) and (names is None or _name(item) in names)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 
@@ -73,6 +73,11 @@ def evidence(request: pytest.FixtureRequest) -> Evidence:
     found = request.node.stash.setdefault(EVIDENCE, Evidence())
     found.subject = _subject(request.node)
     return found
+
+
+def _name(item: pytest.Item) -> str:
+    """The test function's own name, without its parameters."""
+    return str(getattr(item, "originalname", item.name))
 
 
 def _subject(item: pytest.Item) -> str:
@@ -133,6 +138,6 @@ def _result(item: pytest.Item, endings: dict[str, tuple[Ending, str]]) -> Result
         verdict=verdict,
         evidence=sentences,
         seconds=time.time() - item.stash[STARTED],
-        check=getattr(item, "originalname", item.name),
+        check=_name(item),
         cases=evidence.cases,
     )

@@ -58,15 +58,22 @@ class Threshold(Record):
 
 
 class Check(Record):
-    """One automatic check: a policy's kebab-case name, or the name of a test function in tests/checks."""
+    """One automatic check: a policy's kebab-case name, or the name of a test function in tests/checks.
+
+    `hall`: no member's site, people or mailboxes have a part in what it looks at, or it takes something away from all
+    of them: it says nothing of a municipality that joins.
+    """
 
     policy: KebabName | None = None
     test: Annotated[str, StringConstraints(pattern=r"^test_[a-z0-9_]+$")] | None = None
+    hall: bool = False
 
     @model_validator(mode="after")
     def _has_one_kind(self) -> Check:
         if (self.policy is None) == (self.test is None):
             raise ValueError("a check names either `policy` or `test`, and one of them only")
+        if self.hall and not self.test:
+            raise ValueError(f"{self.policy}: only a check on the running platform is of the hall")
         return self
 
     @property
@@ -136,6 +143,10 @@ class Requirement(Record):
     def tests(self) -> tuple[str, ...]:
         """Names of the test functions that check it on the running platform."""
         return tuple(check.test for check in self.checks if check.test)
+
+    def of_members(self) -> Requirement:
+        """The same with those checks only that say something of a member."""
+        return self.model_copy(update={"checks": tuple(one for one in self.checks if not one.hall)})
 
     @property
     def policies(self) -> tuple[str, ...]:
