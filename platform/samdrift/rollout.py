@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from samdrift.environment import environment
 from samdrift.federation.load import load_federation
 from samdrift.federation.record import AnyStack, Federation, Hall, Member
 from samdrift.handover import ENGINEER_KEY, VAULT_KEY, HostRecord, write_json
+from samdrift.recovery.host import RecoveryError, records, run
 from samdrift.state import State, StateError
 
 Say = Callable[[str], None]
@@ -142,6 +144,25 @@ def lower_stack(state: State, stack: AnyStack, *, say: Say) -> Changes:
             forget_host_keys(state, {record["name"] for record in json.loads(handover.read_text())})
             handover.unlink()
     return changes
+
+
+def shut_accounts(state: State, stack: AnyStack, *, say: Say) -> None:
+    """Let the guard against broken registers know that this member's people leave all at once since it has left.
+
+    Raises: RolloutError where that could not be said.
+    """
+    if not isinstance(stack, Member):
+        return
+    for host in (one["name"] for one in records(state) if "accounts" in one["roles"]):
+        reason = f"{stack.key} has left the federation"
+        line = shlex.join(["samdrift-accounts", "apply", "--member", stack.key, "--override", reason])
+        try:
+            say(f"accounts of {stack.key}: {run(state, host, line).splitlines()[-1]}")
+        except RecoveryError as error:
+            raise RolloutError(
+                f"{stack.name} is down, and its people's accounts still live: {error}; "
+                f"samdrift accounts apply -m {stack.key} --override {reason!r} shuts them"
+            ) from error
 
 
 def _prepared(state: State, *, say: Say) -> dict[str, str]:

@@ -55,12 +55,24 @@ def test_onb_02_new_member_by_configuration_alone(scene: Scene, evidence: Eviden
             assert not (moved := changed_stacks(scene, others, around)), first(moved)
             assert not (missed := lost()), f"others lost requests while {key} joined: {first(missed)}"
             passes_every_check(scene, key, evidence, around)
+            evidence.control(f"{key} has people who may sign in", alive=bool(living(scene, key)))
         finally:
             verb("down", key, "--yes", around=around)
     left = [one["name"] for one in ask(variables(scene, around), "/cluster/resources?type=vm")]
     assert not (residue := [name for name in left if name.startswith(f"{key}-")]), f"left behind: {residue}"
     assert not (moved := changed_stacks(scene, others, {})), first(moved)
+    assert not (staying := living(scene, key)), f"may still sign in: {first(staying)}"
+    verb("accounts", "plan", around={})  # ends badly where its people are a crowd that is held back
     shutil.rmtree(stacks)
+
+
+def living(scene: Scene, key: str) -> list[str]:
+    """Name the member's accounts in the directory that are not shut."""
+    command = ["samba-tool", "user", "list", "--hide-disabled"]
+    done = scene.station("dc1").ask("shell.run", command=command, patience=60.0)
+    if done["code"] != 0:
+        raise OSError(f"dc1 lists no accounts: {done['err']}")
+    return [name for name in str(done["out"]).split() if name.startswith(f"{key}.")]
 
 
 def leave_of_last_time(scene: Scene, stacks: Path) -> None:

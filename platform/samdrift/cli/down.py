@@ -39,4 +39,5 @@ def down(
         if left:
             with phase("deploy"):
                 deploying.deploy(left, state.root, say)
+            rollout.shut_accounts(state, chosen, say=say)
     say(f"{chosen.name} is gone; its stack file stays, `samdrift up {stack}` makes it anew")

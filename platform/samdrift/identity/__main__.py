@@ -30,9 +30,6 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="answer for a program")
     words = parser.parse_args()
     config = cycle.Config.read(CONFIG)
-    if words.member and words.member not in (known := [one["key"] for one in config.members]):
-        say(f"no member {words.member!r}; there are: {', '.join(known)}", sys.stderr)
-        return 2
     try:
         store = Directory(
             config.hosts, domain=config.domain, user=config.user, password=config.password, ca_file=config.ca_file
@@ -41,7 +38,7 @@ def main() -> int:
             outcome = cycle.run(
                 config, store, now=utc_now(), applying=words.verb == "apply", only=words.member, override=words.override
             )
-    except DirectoryError as error:
+    except (DirectoryError, LookupError) as error:
         say(str(error), sys.stderr)
         return 2
     if words.verb == "lacking":

@@ -159,10 +159,16 @@ def run(
     override: str | None = None,
     client: Callable[[Mapping[str, Any]], httpx.Client] = school_client,
 ) -> Outcome:
-    """Compare, and when `applying` put right; `only` one member's; `override`: why the guard shall let a crowd go."""
+    """Compare, and when `applying` put right; `only` one member's; `override`: why the guard shall let a crowd go.
+
+    Raises: LookupError where `only` is neither a member nor one that has left and still has accounts.
+    """
     rules, state = parse(config.rules), Path(config.state)
-    entries, faults = gather(config, rules, now=now, client=client)
     present = store.present()
+    known = {one["key"] for one in config.members} | {one.member for one in present.accounts.values() if one.key}
+    if only and only not in known:
+        raise LookupError(f"no member {only!r}; there are: {', '.join(sorted(known))}")
+    entries, faults = gather(config, rules, now=now, client=client)
     there = [one for one in present.accounts.values() if one.key]
     ledger = read_ledger(state).known((one.key, one.name, one.attributes.get("mail", "")) for one in there)
     wanted, changes, faults = compare(config, entries, faults, ledger, present, now=now)

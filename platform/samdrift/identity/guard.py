@@ -13,9 +13,10 @@ from samdrift.identity.rule import Rules
 def tripped(changes: Iterable[Change], present: Contents, rules: Rules) -> dict[str, str]:
     """Return, for each member that would lose too many at once, the sentence that says so.
 
-    More than `guard_number` and more than `guard_share` of those with a living account; or everybody.
+    More than `guard_number` and more than `guard_share` of those with a living account; or everybody. Whose account is
+    shut loses nothing when it is deleted in the end: the crowd was let go when it was shut.
     """
-    leaving = Counter(one.member for one in changes if one.verb in LEAVING)
+    leaving = Counter(one.member for one in changes if one.verb in LEAVING and one.present and one.present.enabled)
     living = Counter(one.member for one in present.accounts.values() if one.enabled and one.key)
     found = {}
     for member, count in leaving.items():
