@@ -7,7 +7,7 @@ import json
 import secrets
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,13 +19,13 @@ from samdrift.compliance.target import confirm
 from samdrift.environment import environment
 from samdrift.handover import ENGINEER_KEY, VAULT_KEY
 from samdrift.recovery.cycle import Hypervisor
-from samdrift.recovery.host import RecoveryError, run
+from samdrift.recovery.host import RecoveryError, command, run
 from samdrift.recovery.restore import Kept, restore
 from samdrift.secret import public
 from tests.checks.scene import Scene
 from tests.checks.watch import first
 
-CLIENT = "dc1"
+CLIENT, LOCK = "dc1", "/run/samdrift-backup.lock"
 PENALTY = 90.0
 """Seconds for which whoever tried a wrong key may be shut out."""
 ATTEMPTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -164,8 +164,9 @@ def by_the_vaults_key(scene: Scene, evidence: Evidence) -> Iterator[str]:
 def by_the_store(scene: Scene, evidence: Evidence) -> Iterator[str]:
     """As root of the backup server: remove a whole repository. The vault holds what it had, and gives it back."""
     state, word = scene.state, secrets.token_hex(12)
-    with system_made(scene, word) as one:
+    with cycles_held(scene) as hold, system_made(scene, word) as one:
         run(state, CLIENT, f"samdrift-backup cycle {one.repository}")
+        hold()
         run(state, "vault", "samdrift-vault pull || true")
         held = json.loads(run(state, "vault", "samdrift-vault status"))
         name = next((part for part in held["fetched"] if part.startswith(f"{CLIENT}/{one.repository}/")), "")
@@ -189,13 +190,37 @@ def by_the_store(scene: Scene, evidence: Evidence) -> Iterator[str]:
 
 
 @contextmanager
+def cycles_held(scene: Scene) -> Iterator[Callable[[], None]]:
+    """Yield what makes the host's own backups wait, once it is called, until the end: one of them would find the store
+    without the repository, or the system without what it declares, and be right to fail.
+    """
+    line = f"read go && exec flock {LOCK} sh -c 'echo held && exec cat'"
+    holder = subprocess.Popen(
+        command(scene.state, CLIENT, line), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdin
+    assert holder.stdout
+
+    def hold() -> None:
+        print("go", file=holder.stdin, flush=True)
+        if holder.stdout.readline() != "held\n":  # type: ignore[union-attr]
+            raise OSError(f"{CLIENT}: backups cannot be made to wait")
+
+    try:
+        yield hold
+    finally:
+        holder.stdin.close()
+        holder.wait(timeout=60)
+
+
+@contextmanager
 def system_made(scene: Scene, word: str) -> Iterator[Kept]:
     """A system of this check's own on a host of the hall, with a word to keep."""
     name = f"probe-{word[:8]}"
     kept = {"system": name, "member": None, "paths": [f"/srv/{name}"], "dump": None, "restore": None}
     file = f"/etc/samdrift/backup.d/{name}.yaml"
     run(scene.state, CLIENT, f"mkdir -p /srv/{name} && cat > /srv/{name}/word", given=word)
-    run(scene.state, CLIENT, f"cat > {file}", given=json.dumps(kept))
+    run(scene.state, CLIENT, f"cat > {file}.part && mv {file}.part {file}", given=json.dumps(kept))
     try:
         yield Kept(CLIENT, name, None, None)
     finally:

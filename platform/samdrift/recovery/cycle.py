@@ -40,9 +40,10 @@ def vault(state: State, *, say: Say) -> None:
 
 def _service(state: State, host: str, unit: str, *, say: Say) -> None:
     began = time.monotonic()
-    # What the unit's own processes said; `-u` would add systemd's "Failed to start", which is always last.
-    last = f"journalctl _SYSTEMD_UNIT={unit} -n 3 --no-pager -o cat -p err"
-    run(state, host, f"systemctl start {unit} || {{ {last} >&2; exit 1; }}", patience=TASK_S)
+    # What this run's own processes said, errors first; systemd's "Failed to start" would be last, and says nothing.
+    said = f"journalctl -q --no-pager -o cat _SYSTEMD_INVOCATION_ID=$(systemctl show -P InvocationID {unit})"
+    last = f"({said} -p err -n 3 | grep . || {said} -n 3) >&2"
+    run(state, host, f"systemctl start {unit} || {{ {last}; exit 1; }}", patience=TASK_S)
     say(f"{host}: {unit.removesuffix('.service')} ({time.monotonic() - began:.0f} s)")
 
 
