@@ -42,6 +42,7 @@ def guest_in_no_job(target: Target) -> Iterator[None]:
 def success_with_nothing(target: Target) -> Iterator[None]:
     """The job looked into a folder where nothing was mounted, and was content."""
     with scene_of(target) as scene:
+        run(scene, HOST, "systemctl", "start", "samdrift-backup.service")  # there is a repository to write into
         try:
             run(scene, HOST, "python3", "-", given=NOTHING % (REPOSITORY, REPOSITORY))
             yield
