@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from tests.checks.scene import Scene
 
@@ -38,28 +38,28 @@ def first_rule(scene: Scene, router: str, *words: str) -> Iterator[None]:
         run(scene, router, "nft", "delete", "rule", "inet", table, "forward", "handle", handle)
 
 
-@contextmanager
-def written(scene: Scene, host: str, path: str, text: str, *, unit: str | None = None) -> Iterator[None]:
-    """Write a file in place, so that owner and mode stay, and put the old text back; `unit` is restarted to read it."""
-    right = run(scene, host, "cat", path)
-    try:
-        _put(scene, host, path, text, unit)
-        yield
-    finally:
-        _put(scene, host, path, right, unit)
+def written(scene: Scene, host: str, path: str, text: str, *, unit: str | None = None) -> AbstractContextManager[None]:
+    """As `changed`, with all of the new text."""
+    return changed(scene, host, path, lambda _: text, unit=unit)
 
 
 @contextmanager
 def changed(
     scene: Scene, host: str, path: str, change: Callable[[str], str], *, unit: str | None = None
 ) -> Iterator[None]:
-    """Change a file as `written` writes one; LookupError where there is nothing to change."""
+    """Change a file in place, so that owner and mode stay, and put the old text back; `unit` is restarted to read it.
+
+    Raises: LookupError where there is nothing to change.
+    """
     right = run(scene, host, "cat", path)
     wrong = change(right)
     if wrong == right:
         raise LookupError(f"{path} on {host} holds nothing to change")
-    with written(scene, host, path, wrong, unit=unit):
+    try:
+        _put(scene, host, path, wrong, unit)
         yield
+    finally:
+        _put(scene, host, path, right, unit)
 
 
 def _put(scene: Scene, host: str, path: str, text: str, unit: str | None) -> None:
