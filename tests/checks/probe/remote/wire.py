@@ -17,11 +17,13 @@ def plug(
     _ip("link", "add", end, "type", "veth", "peer", "name", inside, "address", mac, "netns", str(pid))
     _ip("link", "set", end, "master", bridge, "up")
     there = ["nsenter", "-t", str(pid), "-n"]
+    # Looking for duplicates makes an address appear a second or two later; a browser that just loads a page takes that
+    # for another network, and gives its scripts up (net::ERR_NETWORK_CHANGED). Link-local addresses are looked at too.
+    subprocess.run([*there, "sh", "-c", f"echo 0 > /proc/sys/net/ipv6/conf/{inside}/accept_dad"], check=True)
     for one in ("lo", inside):
         subprocess.run([*there, "ip", "link", "set", one, "up"], check=True)
     for address in addresses:
-        flags = ["nodad"] if ":" in address else []
-        subprocess.run([*there, "ip", "address", "add", address, "dev", inside, *flags], check=True)
+        subprocess.run([*there, "ip", "address", "add", address, "dev", inside], check=True)
     for router in routers:
         family = "-6" if ":" in router else "-4"
         subprocess.run([*there, "ip", family, "route", "add", "default", "via", router, "dev", inside], check=True)
