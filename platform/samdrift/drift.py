@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,9 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
-
-import httpx
 
 from samdrift.difference import Difference, words
 from samdrift.engine import Engine
@@ -27,6 +23,7 @@ from samdrift.federation.guest import guests_of
 from samdrift.federation.load import load_federation
 from samdrift.federation.network import networks_of
 from samdrift.federation.record import Federation
+from samdrift.hypervisor import Hypervisor, HypervisorError
 from samdrift.state import REPOSITORY, State
 
 Say = Callable[[str], None]
@@ -92,7 +89,12 @@ def of_lists(federation: Federation, stacks: Iterable[str], variables: Mapping[s
     records = [one for one in federation.stacks if one.name in set(stacks)]
     whole = len(records) == len(federation.stacks)
     guests = {guest.vm_id: guest for one in records for guest in guests_of(federation, one)}
-    found = {int(one["vmid"]): one for one in ask(variables, "/cluster/resources?type=vm")}
+    try:
+        hypervisor = Hypervisor.named(variables)
+        found = {int(one["vmid"]): one for one in hypervisor.call("GET", "/cluster/resources", type="vm")}
+        shown = {one["vnet"] for one in hypervisor.call("GET", "/cluster/sdn/vnets", running=1)}
+    except HypervisorError as error:
+        raise DriftError(f"the hypervisor does not say what it runs: {error}") from error
     for number, one in sorted(found.items()):
         if whole and number not in guests:
             name = one.get("name", "?")
@@ -103,27 +105,10 @@ def of_lists(federation: Federation, stacks: Iterable[str], variables: Mapping[s
         elif found[number]["status"] != "running":
             yield Difference("hypervisor", guest.stack, guest.name, f"the guest is {found[number]['status']}")
     networks = {network.vnet: network for one in records for network in networks_of(federation, one)}
-    shown = {one["vnet"] for one in ask(variables, "/cluster/sdn/vnets?running=1")}
     for vnet in sorted(shown - set(networks)) if whole else ():
         yield Difference("hypervisor", federation.name, vnet, "a network that no stack declares")
     for vnet in sorted(set(networks) - shown):
         yield Difference("hypervisor", networks[vnet].stack, vnet, "the network is missing")
-
-
-def ask(variables: Mapping[str, str], path: str) -> Any:
-    """Ask the hypervisor's API and return its `data`; an error status is raised as DriftError."""
-    around = {**os.environ, **variables}
-    context = ssl.create_default_context()
-    if around.get("SSL_CERT_FILE"):
-        context.load_verify_locations(around["SSL_CERT_FILE"])
-    headers = {"Authorization": f"PVEAPIToken={around['PROXMOX_VE_API_TOKEN']}"}
-    try:
-        with httpx.Client(verify=context, timeout=30, trust_env=False) as client:
-            answer = client.get(f"{around['PROXMOX_VE_ENDPOINT'].rstrip('/')}/api2/json{path}", headers=headers)
-            answer.raise_for_status()
-    except httpx.HTTPError as error:
-        raise DriftError(f"the hypervisor does not say what it runs: {error}") from error
-    return answer.json()["data"]
 
 
 def of_host(place: State, stack: str, host: str) -> Iterator[Difference]:

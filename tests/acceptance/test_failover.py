@@ -8,7 +8,6 @@ import pytest
 from samdrift.compliance.target import confirm
 from tests.checks.probe.station import ProbeError, StationLost
 from tests.checks.scene import Scene
-from tests.checks.task import finish
 from tests.sabotages.hand import guest_path
 
 pytestmark = pytest.mark.lab
@@ -24,7 +23,7 @@ def test_people_sign_in_while_one_directory_host_is_off(scene: Scene, off: str, 
     target, member = confirm(scene.state), scene.members[0]
     name, password = f"probe.{secrets.token_hex(5)}", f"Aa1-{secrets.token_urlsafe(18)}"
     power = f"{guest_path(target, off)}/status"
-    finish(target, target.call("POST", f"{power}/stop"))
+    target.finish(target.call("POST", f"{power}/stop"))
     try:
         domain = scene.federation.hall.ad_domain
         person = {"name": name, "password": password, "member": member.key, "kind": "staff", "domain": domain}
@@ -35,7 +34,7 @@ def test_people_sign_in_while_one_directory_host_is_off(scene: Scene, off: str, 
             scene.station(workplace).ask("sign_in.tidy", user=name)
         assert set(told.values()) == {"signed in"}, told
     finally:
-        finish(target, target.call("POST", f"{power}/start"))
+        target.finish(target.call("POST", f"{power}/start"))
         back = holds(scene, off, name)
         scene.station(left).ask("account.remove", name=name)
     assert back, f"{off} does not hold {name} within {BACK_S:g} s after its start"

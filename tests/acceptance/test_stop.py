@@ -12,7 +12,6 @@ from samdrift.compliance.target import confirm
 from samdrift.federation import hall
 from tests.checks import post
 from tests.checks.scene import Scene
-from tests.checks.task import finish
 from tests.sabotages.hand import guest_path
 from tests.sample import part
 
@@ -48,11 +47,11 @@ def test_a_stopped_host_loses_no_mail(scene: Scene, host: str) -> None:
             return bool(told["step"] == "taken")
 
         assert send(), "nothing is taken before the stop"
-        finish(target, target.call("POST", f"{power}/stop"))
+        target.finish(target.call("POST", f"{power}/stop"))
         try:
             before = tried_meanwhile(send)
         finally:
-            finish(target, target.call("POST", f"{power}/start"))
+            target.finish(target.call("POST", f"{power}/start"))
         assert within(BACK_S, lambda: answers(scene, host)), f"{host} does not come back"
         assert within(BACK_S, send), f"nothing is taken after {host} is back"
         readable: list[int] = []

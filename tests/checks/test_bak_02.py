@@ -13,7 +13,7 @@ import pytest
 
 from samdrift.compliance.evidence import Evidence
 from samdrift.environment import environment
-from samdrift.recovery.cycle import Hypervisor
+from samdrift.hypervisor import Hypervisor
 from samdrift.recovery.host import run
 from samdrift.recovery.restore import archives, kept
 from samdrift.standard import catalogue
@@ -28,7 +28,7 @@ DATABASES = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname
 def test_bak_02_nothing_is_left_out(scene: Scene, evidence: Evidence) -> None:
     """What is missing in a backup is noticed on the one day when it is needed."""
     oldest = time.time() - catalogue.load().by_id("BAK-02").threshold("interval") * HOUR
-    hypervisor = Hypervisor(environment(scene.state, say=evidence.note))
+    hypervisor = Hypervisor.named(environment(scene.state, say=evidence.note))
     running = [one for one in hypervisor.call("GET", "/cluster/resources", type="vm") if one["status"] == "running"]
     evidence.need(len(scene.guests) + 2)
     evidence.control("the hypervisor lists edge", alive="edge" in {one["name"] for one in running})

@@ -18,7 +18,7 @@ from samdrift.compliance.evidence import Evidence
 from samdrift.compliance.target import confirm
 from samdrift.environment import environment
 from samdrift.handover import ENGINEER_KEY, VAULT_KEY
-from samdrift.recovery.cycle import Hypervisor
+from samdrift.hypervisor import Hypervisor, HypervisorError
 from samdrift.recovery.host import RecoveryError, command, run
 from samdrift.recovery.restore import Kept, restore
 from samdrift.secret import public
@@ -113,7 +113,7 @@ def by_network(scene: Scene, evidence: Evidence) -> Iterator[str]:
 
 def by_token(scene: Scene, evidence: Evidence) -> Iterator[str]:
     """The rights of the hall's token, tried on the vault's guest with a second token of the same user."""
-    hypervisor = Hypervisor(environment(scene.state, say=evidence.note))
+    hypervisor = Hypervisor.named(environment(scene.state, say=evidence.note))
     user, guest = f"{scene.federation.hall.name}@pve", scene.guests["vault"]
     path = f"/nodes/{guest.node}/lxc/{guest.vm_id}"
     members = hypervisor.call("GET", f"/pools/{scene.federation.hall.name}")["members"]
@@ -136,7 +136,7 @@ def by_token(scene: Scene, evidence: Evidence) -> Iterator[str]:
 def token_of(hypervisor: Hypervisor, user: str) -> Iterator[httpx.Client]:
     """A client with a token that has all rights of the user."""
     path = f"/access/users/{user}/token/probe"
-    with contextlib.suppress(RecoveryError):  # of an earlier run that was killed, if any
+    with contextlib.suppress(HypervisorError):  # of an earlier run that was killed, if any
         hypervisor.call("DELETE", path)
     made = hypervisor.call("POST", path, privsep=0)
     try:

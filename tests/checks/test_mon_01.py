@@ -17,7 +17,6 @@ from tests.checks.alarm import HOST, Book, Failure
 from tests.checks.desk import Desk, agents
 from tests.checks.host import first_rule, stopped
 from tests.checks.scene import Scene
-from tests.checks.task import finish
 from tests.checks.watch import first
 
 AGREED = 60.0 * catalogue.load().by_id("MON-01").threshold("case raised")
@@ -91,10 +90,10 @@ def switched_off(scene: Scene, guest: str) -> Iterator[None]:
     path = f"/nodes/{record.node}/lxc/{record.vm_id}/status"
     upid = target.call("POST", f"{path}/stop")
     try:
-        finish(target, upid)
+        target.finish(upid)
         yield
     finally:
-        finish(target, target.call("POST", f"{path}/start"))
+        target.finish(target.call("POST", f"{path}/start"))
 
 
 @contextmanager

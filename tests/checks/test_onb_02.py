@@ -20,11 +20,11 @@ import yaml
 from samdrift.compliance.evidence import Evidence
 from samdrift.compliance.run import run_checks
 from samdrift.compliance.target import confirm
-from samdrift.drift import ask
 from samdrift.engine import Engine
 from samdrift.environment import environment
 from samdrift.federation import catalogue as services
 from samdrift.federation.load import load_federation
+from samdrift.hypervisor import Hypervisor
 from samdrift.standard import catalogue
 from samdrift.state import REPOSITORY
 from tests.checks.scene import Scene
@@ -58,7 +58,9 @@ def test_onb_02_new_member_by_configuration_alone(scene: Scene, evidence: Eviden
             evidence.control(f"{key} has people who may sign in", alive=bool(living(scene, key)))
         finally:
             verb("down", key, "--yes", around=around)
-    left = [one["name"] for one in ask(variables(scene, around), "/cluster/resources?type=vm")]
+    left = [
+        one["name"] for one in Hypervisor.named(variables(scene, around)).call("GET", "/cluster/resources", type="vm")
+    ]
     assert not (residue := [name for name in left if name.startswith(f"{key}-")]), f"left behind: {residue}"
     assert not (moved := changed_stacks(scene, others, {})), first(moved)
     assert not (staying := living(scene, key)), f"may still sign in: {first(staying)}"

@@ -10,21 +10,18 @@ import json
 import os
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from inventories.ssh import forget, ssh_config, way_in
 from samdrift.handover import HostRecord, write_json
+from samdrift.hypervisor import Hypervisor
 from samdrift.secret import make, names_in
 from tests.molecule.scenario import PORT, ROOT, Scenario, read
 
 PVELAB = str(Path(sys.executable).with_name("pvelab"))
 NODE = "pve1"
-DEADLINE_S = 120.0
 
 
 def pvelab(*words: str) -> str:
@@ -35,41 +32,6 @@ def pvelab(*words: str) -> str:
     return done.stdout
 
 
-class Api:
-    """The lab's API, tasks waited for."""
-
-    def __init__(self, status: dict[str, Any]) -> None:
-        """Take endpoint, authority and token from `pvelab status --json`."""
-        token = Path(status["token_file"]).read_text().strip()
-        self._client = httpx.Client(
-            base_url=f"{status['endpoint']}/api2/json",
-            verify=status["ca_file"],
-            headers={"Authorization": f"PVEAPIToken={token}"},
-            timeout=60,
-        )
-
-    def call(self, method: str, path: str, **parameters: object) -> Any:
-        """Call and return `data`; a task's end is waited for, and must be good."""
-        answer = self._client.request(method, path, data=parameters or None)
-        if answer.is_error:
-            sys.exit(f"{method} {path}: {answer.status_code} {answer.reason_phrase} {answer.text}")
-        data = answer.json()["data"]
-        if isinstance(data, str) and data.startswith("UPID:"):
-            self._wait(data)
-        return data
-
-    def _wait(self, upid: str) -> None:
-        end = time.monotonic() + DEADLINE_S
-        while time.monotonic() < end:
-            status = self.call("GET", f"/nodes/{upid.split(':')[1]}/tasks/{upid}/status")
-            if status["status"] == "stopped":
-                if status["exitstatus"] != "OK":
-                    sys.exit(f"{upid}: {status['exitstatus']}")
-                return
-            time.sleep(0.2)
-        sys.exit(f"{upid} still runs after {DEADLINE_S:.0f} s")
-
-
 def create(scenario: Scenario, state: Path) -> None:
     """Start the lab with the scenario's networks and guests, and write what the inventory reads."""
     desk = [word for vnet, addresses in scenario.desk.items() for word in ("--desk", f"{vnet}={','.join(addresses)}")]
@@ -78,19 +40,20 @@ def create(scenario: Scenario, state: Path) -> None:
     name = lab_name(scenario)
     pvelab("start", "--name", name, "--nodes", NODE, *desk, *routes, "--packages", packages)
     status = json.loads(pvelab("status", "--name", name, "--json"))
-    api, records = Api(status), scenario.records()
+    token, records = Path(status["token_file"]).read_text().strip(), scenario.records()
+    hypervisor = Hypervisor(status["endpoint"], token, ca_file=status["ca_file"])
     prepare(state, status, records)
-    if not api.call("GET", "/cluster/sdn/zones"):
-        api.call("POST", "/cluster/sdn/zones", zone="hall", type="vlan", bridge="vmbr0")
+    if not hypervisor.call("GET", "/cluster/sdn/zones"):
+        hypervisor.call("POST", "/cluster/sdn/zones", zone="hall", type="vlan", bridge="vmbr0")
         for tag, vnet in enumerate(scenario.networks(), start=10):
-            api.call("POST", "/cluster/sdn/vnets", vnet=vnet, zone="hall", tag=tag)
-        api.call("PUT", "/cluster/sdn")
-    standing = {guest["vmid"] for guest in api.call("GET", f"/nodes/{NODE}/lxc")}
+            hypervisor.call("POST", "/cluster/sdn/vnets", vnet=vnet, zone="hall", tag=tag)
+        hypervisor.finish(hypervisor.call("PUT", "/cluster/sdn"))
+    standing = {guest["vmid"] for guest in hypervisor.call("GET", f"/nodes/{NODE}/lxc")}
     for record in records:
         if record.vm_id not in standing:
             forget(record.name, state)
             made = container(record, template=status["templates"][0], key=public_key(state, record))
-            api.call("POST", f"/nodes/{NODE}/lxc", **made)
+            hypervisor.finish(hypervisor.call("POST", f"/nodes/{NODE}/lxc", **made))
     (state / "hosts.json").write_text(write_json(records))
     (state / "deployed.json").write_text(json.dumps(scenario.deployed))
     (state / "ssh" / "config").write_text(ssh_config(records, state, way_in=way_in(state)))

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
 from tests.checks.host import run
-from tests.checks.task import finish
 from tests.sabotages.hand import scene_of
 
 HOST, REPOSITORY = "dc1", "directory"
@@ -32,10 +31,10 @@ def guest_in_no_job(target: Target) -> Iterator[None]:
     facts = {"hostname": "by-hand", "storage": hypervisor.storage.guests, "unprivileged": 1, "start": 1}
     upid = target.call("POST", f"/nodes/{node}/lxc", vmid=number, ostemplate=hypervisor.template, **facts)
     try:
-        finish(target, upid)
+        target.finish(upid)
         yield
     finally:
-        finish(target, target.call("DELETE", f"/nodes/{node}/lxc/{number}", force=1))
+        target.finish(target.call("DELETE", f"/nodes/{node}/lxc/{number}", force=1))
 
 
 @sabotage(requirement="BAK-02", name="success-with-nothing")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
 from tests.checks.host import changed
-from tests.checks.task import finish
 from tests.sabotages.hand import guest_path, scene_of
 
 
@@ -44,10 +43,10 @@ def unmanaged_guest(target: Target) -> Iterator[None]:
     wanted = {"vmid": number, "ostemplate": template, "hostname": "test-by-hand", "storage": "local"}
     upid = target.call("POST", f"/nodes/{node}/lxc", **wanted)
     try:
-        finish(target, upid)
+        target.finish(upid)
         yield
     finally:
-        finish(target, target.call("DELETE", f"/nodes/{node}/lxc/{number}"))
+        target.finish(target.call("DELETE", f"/nodes/{node}/lxc/{number}"))
 
 
 @sabotage(requirement="GOV-06", name="file-edited-on-a-host")

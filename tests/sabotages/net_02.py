@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.checks.task import finish
 from tests.sabotages.hand import guest_path, scene_of
 
 BOOT = 60.0
@@ -21,10 +20,10 @@ def school_guest_on_the_administrative_bridge(target: Target) -> Iterator[None]:
         path = guest_path(target, f"{member.key}-ped")
         bridge = scene.network("adm", member).vnet
         mac = f"02:{secrets.token_bytes(5).hex(':')}".upper()
-        finish(target, target.call("PUT", f"{path}/config", net1=f"name=eth1,bridge={bridge},hwaddr={mac},type=veth"))
+        target.finish(target.call("PUT", f"{path}/config", net1=f"name=eth1,bridge={bridge},hwaddr={mac},type=veth"))
         try:
             if not plugged(scene.wall.ask("wire.ports", bridge=bridge), path):
-                finish(target, target.call("POST", f"{path}/status/reboot"))
+                target.finish(target.call("POST", f"{path}/status/reboot"))
             deadline = time.monotonic() + BOOT
             while not plugged(scene.wall.ask("wire.ports", bridge=bridge), path):
                 if time.monotonic() > deadline:
@@ -32,9 +31,9 @@ def school_guest_on_the_administrative_bridge(target: Target) -> Iterator[None]:
                 time.sleep(0.5)
             yield
         finally:
-            finish(target, target.call("PUT", f"{path}/config", delete="net1"))
+            target.finish(target.call("PUT", f"{path}/config", delete="net1"))
             if plugged(scene.wall.ask("wire.ports", bridge=bridge), path):
-                finish(target, target.call("POST", f"{path}/status/reboot"))
+                target.finish(target.call("POST", f"{path}/status/reboot"))
 
 
 def plugged(ports: list[str], path: str) -> bool:

@@ -10,6 +10,7 @@ from samdrift import drift
 from samdrift.federation.guest import all_guests
 from samdrift.federation.load import load_federation
 from samdrift.federation.network import networks_of
+from samdrift.hypervisor import Hypervisor
 from samdrift.state import State
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,10 +81,14 @@ def test_missing_and_left_over_resources_are_told_apart(tmp_path: Path) -> None:
     ]
 
 
+NOBODY = {"PROXMOX_VE_ENDPOINT": "https://127.0.0.1:9", "PROXMOX_VE_API_TOKEN": "a@b!c=d", "SSL_CERT_FILE": ""}
+"""An endpoint that nobody answers at."""
+
+
 def lists(monkeypatch: pytest.MonkeyPatch, *, guests: list[dict[str, Any]], vnets: list[str]) -> list[str]:
-    answers = {"/cluster/resources?type=vm": guests, "/cluster/sdn/vnets?running=1": [{"vnet": one} for one in vnets]}
-    monkeypatch.setattr(drift, "ask", lambda _, path: answers[path])
-    return [str(one) for one in drift.of_lists(FEDERATION, STACKS, {})]
+    answers = {"/cluster/resources": guests, "/cluster/sdn/vnets": [{"vnet": one} for one in vnets]}
+    monkeypatch.setattr(Hypervisor, "call", lambda _, method, path, **parameters: answers[path])
+    return [str(one) for one in drift.of_lists(FEDERATION, STACKS, NOBODY)]
 
 
 @pytest.fixture
@@ -123,9 +128,8 @@ def test_nothing_up_is_no_absence_of_drift(tmp_path: Path) -> None:
 
 
 def test_a_hypervisor_that_does_not_answer_is_an_error() -> None:
-    variables = {"PROXMOX_VE_ENDPOINT": "https://127.0.0.1:9", "PROXMOX_VE_API_TOKEN": "a@b!c=d", "SSL_CERT_FILE": ""}
     with pytest.raises(drift.DriftError, match="does not say what it runs"):
-        drift.ask(variables, "/version")
+        list(drift.of_lists(FEDERATION, STACKS, NOBODY))
 
 
 def rules_step(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> dict[str, Any]:

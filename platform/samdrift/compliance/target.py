@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from samdrift import lab
+from samdrift.hypervisor import Hypervisor
 from samdrift.state import State, StateError
 
 HEADER = "X-Pvelab-Instance"
+TASK_S = 120.0
+"""Seconds that a task of a lab may take."""
 
 
 class NotALab(Exception):
@@ -34,19 +38,18 @@ class Target:
     instance: str
     state: State
 
+    @cached_property
+    def hypervisor(self) -> Hypervisor:
+        """The lab's API, as its own administrator."""
+        return Hypervisor(self.endpoint, self.token_file.read_text().strip(), ca_file=self.ca_file)
+
     def call(self, method: str, path: str, /, **parameters: Any) -> Any:
-        """Make one API call as the lab's own administrator and return its `data`; an error status is raised."""
-        headers = {"Authorization": f"PVEAPIToken={self.token_file.read_text().strip()}"}
-        with _client(self.ca_file, timeout_s=60) as client:
-            answer = client.request(
-                method,
-                f"{self.endpoint}/api2/json{path}",
-                headers=headers,
-                params=parameters if method in ("GET", "DELETE") else None,
-                data=parameters if method in ("POST", "PUT") else None,
-            )
-        answer.raise_for_status()
-        return answer.json()["data"]
+        """Make one API call and return its `data`. Raises: HypervisorError."""
+        return self.hypervisor.call(method, path, **parameters)
+
+    def finish(self, upid: object) -> None:
+        """Wait for what a call began. Raises: HypervisorError."""
+        self.hypervisor.finish(upid, patience=TASK_S)
 
 
 def confirm(state: State) -> Target:
@@ -76,15 +79,11 @@ def confirm(state: State) -> Target:
     )
 
 
-def _client(ca_file: Path, *, timeout_s: float) -> httpx.Client:
-    """A lab is on this machine: no proxy of the environment's, no CA but its own."""
-    return httpx.Client(verify=ssl.create_default_context(cafile=str(ca_file)), timeout=timeout_s, trust_env=False)
-
-
 def _instance_shown(*, endpoint: str, ca_file: Path) -> str | None:
     """Ask the API itself, trusting only the lab's own CA. No credential is sent to what is not yet proven."""
     try:
-        with _client(ca_file, timeout_s=10) as client:
+        context = ssl.create_default_context(cafile=str(ca_file))
+        with httpx.Client(verify=context, timeout=10, trust_env=False) as client:
             found: str | None = client.get(f"{endpoint}/api2/json/version").headers.get(HEADER)
     except (httpx.HTTPError, OSError, ssl.SSLError) as error:
         raise NotALab(f"{endpoint} did not answer as a lab with the CA of {ca_file} ({error})") from error

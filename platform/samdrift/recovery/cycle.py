@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-import httpx
-
+from samdrift.hypervisor import TASK_S, Hypervisor, HypervisorError
 from samdrift.recovery.host import RecoveryError, records, run
 from samdrift.state import State
 
@@ -18,7 +14,6 @@ Say = Callable[[str], None]
 
 PARALLEL = 2
 """Hosts at once: they all write to one store."""
-TASK_S = 3600.0
 _JOB = ("storage", "mode", "compress", "prune-backups")
 """What a job hands on when it is run by hand, as Proxmox VE's own "Run now" does."""
 
@@ -62,51 +57,15 @@ def _each(names: Iterable[str], work: Callable[[str], None]) -> None:
         raise RecoveryError("; ".join(failed))
 
 
-class Hypervisor:
-    """The hypervisor's API as the engineer's environment names it."""
-
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        """Take endpoint, token and authority from the variables of `samdrift env`."""
-        around = {**os.environ, **variables}
-        self._verify = ssl.create_default_context()
-        if around.get("SSL_CERT_FILE"):
-            self._verify.load_verify_locations(around["SSL_CERT_FILE"])
-        self._base = f"{around['PROXMOX_VE_ENDPOINT'].rstrip('/')}/api2/json"
-        self._client = self.like(around["PROXMOX_VE_API_TOKEN"])
-
-    def like(self, token: str) -> httpx.Client:
-        """A client of the same API with another token."""
-        headers = {"Authorization": f"PVEAPIToken={token}"}
-        return httpx.Client(base_url=self._base, headers=headers, verify=self._verify, timeout=60, trust_env=False)
-
-    def call(self, method: str, path: str, **parameters: Any) -> Any:
-        """Return the answer's data. Raises: RecoveryError."""
-        try:
-            asks = method == "GET"
-            answer = self._client.request(
-                method, path, params=parameters if asks else None, data=None if asks else parameters
-            )
-        except httpx.HTTPError as error:
-            raise RecoveryError(f"the hypervisor does not answer: {error}") from error
-        if answer.is_error:
-            raise RecoveryError(f"{method} {path}: {answer.status_code} {answer.reason_phrase}")
-        return answer.json()["data"]
-
-    def finish(self, upid: str) -> None:
-        """Wait for a task. Raises: RecoveryError where it ends badly."""
-        path, end = f"/nodes/{upid.split(':')[1]}/tasks/{upid}", time.monotonic() + TASK_S
-        while (status := self.call("GET", f"{path}/status"))["status"] != "stopped":
-            if time.monotonic() > end:
-                raise RecoveryError(f"{upid} did not end within {TASK_S:g} s")
-            time.sleep(1)
-        if status["exitstatus"] != "OK":
-            lines = [one["t"] for one in self.call("GET", f"{path}/log") if "ERROR" in one["t"]]
-            raise RecoveryError(f"{upid}: {status['exitstatus']}: {'; '.join(lines) or 'see its log'}")
-
-
 def guests(variables: Mapping[str, str], *, say: Say) -> None:
     """Run every enabled backup job of the hypervisor, node by node. Raises: RecoveryError."""
-    api = Hypervisor(variables)
+    try:
+        _guests(Hypervisor.named(variables), say=say)
+    except HypervisorError as error:
+        raise RecoveryError(str(error)) from error
+
+
+def _guests(api: Hypervisor, *, say: Say) -> None:
     running = api.call("GET", "/cluster/resources", type="vm")
     for job in api.call("GET", "/cluster/backup"):
         if not job.get("enabled", 1):
