@@ -19,7 +19,10 @@ def add_to(app: typer.Typer) -> None:
     app.command()(bench)
 
 
-def bench(as_json: Annotated[bool, typer.Option("--json", help="Answer for a program")] = False) -> None:
+def bench(
+    people: Annotated[int, typer.Option(min=0, help="Accounts of the import; 0: no import")] = 18_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer for a program")] = False,
+) -> None:
     """Measure no-op `up` and `check` as whole processes, next to the phases that earlier runs recorded."""
     rows = [("recorded", phase, value) for phase, value in timing.phases(current()).items()]
     for verb in (("check",), ("up",)):
@@ -29,7 +32,7 @@ def bench(as_json: Annotated[bool, typer.Option("--json", help="Answer for a pro
         if done.returncode != 0:
             fail(f"samdrift {' '.join(verb)} ended with {done.returncode}", why=done.stderr.strip()[-500:])
         rows.append(("measured now", f"no-op {' '.join(verb)}", round(time.monotonic() - began, 1)))
-    figures = _figures()
+    figures = _figures(people)
     if as_json:
         answer_json(
             {
@@ -49,10 +52,10 @@ def bench(as_json: Annotated[bool, typer.Option("--json", help="Answer for a pro
     out.print(table)
 
 
-def _figures() -> list[dict[str, Any]]:
+def _figures(people: int) -> list[dict[str, Any]]:
     """The rows of tests/bench, in a process of its own."""
-    say("measuring mail, backup and a no-op deploy beside their references")
-    command = [sys.executable, "-m", "tests.bench"]
+    say("measuring mail, backup, a no-op deploy and an import of people beside their references")
+    command = [sys.executable, "-m", "tests.bench", "--people", str(people)]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         fail("the bench did not finish", why=done.stderr.strip()[-500:])

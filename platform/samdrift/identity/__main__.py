@@ -28,8 +28,9 @@ def main() -> int:
     parser.add_argument("--override", metavar="REASON", help="why a crowd shall lose its accounts at once")
     parser.add_argument("--all", action="store_true", help="tell every change")
     parser.add_argument("--json", action="store_true", help="answer for a program")
+    parser.add_argument("--config", type=Path, default=CONFIG, help="other settings than this host's own")
     words = parser.parse_args()
-    config = cycle.Config.read(CONFIG)
+    config = cycle.Config.read(words.config)
     try:
         store = Directory(
             config.hosts, domain=config.domain, user=config.user, password=config.password, ca_file=config.ca_file
