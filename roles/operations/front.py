@@ -53,6 +53,8 @@ def before(*, portal: Mapping[str, str], modules: Sequence[str] = ()) -> None:
         mode="600",
         units=[UNIT],
     )
+    # Its former name, with the same secrets.
+    file.absent(name="The front is in one file", path="/etc/apache2/samdrift-portal.conf")
     for part in (*PARTS, *(f"mods-enabled/{module}.load" for module in modules)):
         target = f"../{part.replace('enabled', 'available')}"
         files.link(name=f"Web server reads {part}", path=f"/etc/apache2/{part}", target=target)
