@@ -81,8 +81,8 @@ def shown(*, name: str, attributes: list[str]) -> dict[str, list[str]]:
     return {**told, "dn": [str(found[0].dn)], "sid": [sid]}
 
 
-def change(*, name: str, attribute: str, value: str) -> None:
-    """Set an attribute by hand, as an administrator does."""
+def change(*, name: str, attribute: str, value: str) -> list[str]:
+    """Set an attribute by hand, as an administrator does; return the values that are then there."""
     import ldb
 
     database = _database()
@@ -90,6 +90,8 @@ def change(*, name: str, attribute: str, value: str) -> None:
     message = ldb.Message(found[0].dn)
     message[attribute] = ldb.MessageElement([value] if value else [], ldb.FLAG_MOD_REPLACE, attribute)
     database.modify(message)
+    held = database.search(found[0].dn, 0, attrs=[attribute])[0]
+    return [str(one) for one in held.get(attribute, [])]
 
 
 def add_to(*, group: str, name: str) -> None:
