@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from samdrift.compliance.evidence import Evidence
+from samdrift.compliance.target import confirm
 from samdrift.federation.support import HOST as DESK
 from samdrift.standard import catalogue
 from tests.checks.alarm import alerts, is_told, wait
@@ -28,6 +29,7 @@ def test_mon_02_wrong_results_alarm(scene: Scene, evidence: Evidence) -> None:
 
     Told by the alarm itself and not by its case: one of the three is the desk.
     """
+    confirm(scene.state)  # webmail, desk and a workplace's sign-in are broken
     member = random.choice(scene.members)
     wanted: dict[str, tuple[str, str | None]] = {
         "a webmail of another's words": ("mail", None),
