@@ -35,7 +35,7 @@ types:
 	.venv/bin/mypy platform lab inventories roles tests
 	.venv/bin/mypy policies
 
-bench:  ## Measure: phases of the last `make lab`, and no-op times
+bench:  ## Measure on the lab that is up, beside references: no-op runs, mail, backup, deploy, an import of people
 	@$(SAMDRIFT) bench
 
 clean-lab:  ## Leave nothing running, mounted, routed or ruled; list what stays installed and cached
