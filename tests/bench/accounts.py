@@ -49,7 +49,7 @@ def measure(scene: Scene, number: int) -> Iterator[Row]:
     state = scene.state
     base = ",".join(f"DC={label}" for label in scene.federation.hall.ad_domain.split("."))
     with stopped(scene, HOST, "samdrift-accounts.timer"), unit_made(scene, base), prepared(scene):
-        line = "ldbadd -H /var/lib/samba/private/sam.ldb - > /dev/null"
+        line = "ldbadd -H /var/lib/samba/private/sam.ldb > /dev/null"
         plain = timed(lambda: run(state, DIRECTORY, line, given=ldif(base), patience=PATIENCE_S))
         rows = export(number)
         deliver(scene, rows)
