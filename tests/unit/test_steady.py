@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.checks.probe.remote import steady
+from tests.checks.probe.remote import sender, steady
 
 
 @contextmanager
@@ -45,3 +45,22 @@ def test_a_request_is_lost_where_no_host_of_the_service_answers(dead: int, lost:
         found = told(f"dead-{dead}", ports)
     assert found["sent"] >= 6
     assert (bool(found["lost"]), bool(found["missed"])) == (lost, missed)
+
+
+@pytest.mark.parametrize(("astray", "result"), [(0, sender.ANSWERED), (1, sender.ANSWERED), (2, sender.SILENT)])
+def test_an_echo_request_that_went_astray_is_sent_again(
+    monkeypatch: pytest.MonkeyPatch, astray: int, result: str
+) -> None:
+    """As a call of TCP is; one that goes astray as often as it is sent has met nobody."""
+    sent, really = [0], sender._Probe._send
+
+    def losing(probe: sender._Probe) -> None:
+        sent[0] += 1
+        if sent[0] > astray:
+            really(probe)
+
+    monkeypatch.setattr(sender._Probe, "_send", losing)
+    targets: list[dict[str, object]] = [{"address": "127.0.0.1", "protocol": "icmp", "port": 0}]
+    (found,) = sender.burst(targets=targets, word="astray", seconds=0.5, again=(0.1,))
+    assert found["result"] == result
+    assert sent[0] == (1 if astray == 0 else 2)

@@ -1,5 +1,6 @@
 """Send this run's random value to many targets at once and tell of each what came back."""
 
+import contextlib
 import os
 import select
 import socket
@@ -11,8 +12,12 @@ _REFUSALS = {111: REFUSED, 104: REFUSED}  # ECONNREFUSED, ECONNRESET
 ECHO = {4: (socket.AF_INET, socket.IPPROTO_ICMP, 8, 0), 6: (socket.AF_INET6, socket.IPPROTO_ICMPV6, 128, 129)}
 
 
-def burst(*, targets: list[dict[str, object]], word: str, seconds: float = 2.0) -> list[dict[str, object]]:
+def burst(
+    *, targets: list[dict[str, object]], word: str, seconds: float = 2.0, again: tuple[float, ...] = ()
+) -> list[dict[str, object]]:
     """Probe every target {address, protocol tcp|udp|icmp, port} in the same second.
+
+    + again: seconds after which an echo request that nobody answered is sent once more, as TCP does by itself
 
     Returns for each, in order: the target, `result` (answered: a peer took part; refused: reset or ICMP port
     unreachable; unreachable: another ICMP error; silent), `seconds` until then, and `echo` where the word came back.
@@ -24,12 +29,18 @@ def burst(*, targets: list[dict[str, object]], word: str, seconds: float = 2.0) 
         probes.append(probe)
         if probe.result is None:
             waiting[probe.socket.fileno()] = probe
-    deadline = time.monotonic() + seconds
+    begun = time.monotonic()
+    deadline, sending = begun + seconds, [begun + one for one in again]
     poll = select.poll()
     for number, probe in waiting.items():
         poll.register(number, probe.mask)
     while waiting and (left := deadline - time.monotonic()) > 0:
-        for number, _ in poll.poll(left * 1000):
+        if sending and sending[0] <= time.monotonic():
+            sending.pop(0)
+            for probe in waiting.values():
+                probe.send_again()
+        pause = min(left, max(0.0, sending[0] - time.monotonic())) if sending else left
+        for number, _ in poll.poll(pause * 1000):
             if waiting[number].step(poll):
                 poll.unregister(number)
                 del waiting[number]
@@ -70,6 +81,12 @@ class _Probe:
         self.socket.connect((address, int(str(self.target["port"]))))
         if self.target["protocol"] == "udp":
             self.socket.send(self.word)
+
+    def send_again(self) -> None:
+        """Ask once more where the kernel does not do so itself; what comes of it is told by what comes back."""
+        if self.target["protocol"] == "icmp":
+            with contextlib.suppress(OSError):
+                self._send()
 
     def _end(self, result: str) -> bool:
         self.result, self.took = result, time.monotonic() - self.begun

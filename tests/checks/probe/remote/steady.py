@@ -9,8 +9,10 @@ import time
 from tests.checks.probe.remote import sender
 
 _running: dict[str, "_Steady"] = {}
-_PATIENCE_S = 5.0
-"""A request whose first two packets went astray is late, not lost: TCP sends again after 1 and after 3 s (RFC 6298)."""
+_PATIENCE_S, _AGAIN_S = 5.0, (1.0, 3.0)
+"""A request whose first two packets went astray is late, not lost: TCP sends again after 1 and after 3 s (RFC 6298),
+and an echo request is sent again as often.
+"""
 
 
 class _Steady(threading.Thread):
@@ -26,7 +28,7 @@ class _Steady(threading.Thread):
     def run(self) -> None:
         while not self.ended.is_set():
             begun = time.time()
-            told = sender.burst(targets=self.targets, word=f"steady-{begun}", seconds=_PATIENCE_S)
+            told = sender.burst(targets=self.targets, word=f"steady-{begun}", seconds=_PATIENCE_S, again=_AGAIN_S)
             answered = [one for one in told if one["result"] == sender.ANSWERED]
             self.sent += len(told)
             self.slowest = max([self.slowest, *(float(str(one["seconds"])) for one in answered)])
