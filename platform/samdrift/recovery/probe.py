@@ -51,8 +51,18 @@ _READ = "print(entry(as_user())['description'][0])"
 _IMAP = """
 import imaplib, json, ssl, sys, time
 wanted = json.loads('''{wanted}''')
-box = imaplib.IMAP4_SSL(wanted["host"], 993, ssl_context=ssl.create_default_context())
-box.login(wanted["user"], wanted["password"])
+def signed_in(seconds):
+    end = time.monotonic() + seconds
+    while True:
+        box = imaplib.IMAP4_SSL(wanted["host"], 993, ssl_context=ssl.create_default_context())
+        try:
+            box.login(wanted["user"], wanted["password"])
+            return box
+        except imaplib.IMAP4.error:
+            if time.monotonic() > end: raise
+            time.sleep(2)
+# The account was made a moment ago, and the store may ask the directory host that has not heard of it yet.
+box = signed_in(60 if wanted["verb"] == "write" else 0)
 def hits(folder):
     if box.select('"%s"' % folder, readonly=wanted["verb"] == "read")[0] != "OK": return []
     return box.search(None, "SUBJECT", '"%s"' % wanted["word"])[1][0].split()
