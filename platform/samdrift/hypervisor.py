@@ -6,7 +6,6 @@ import os
 import ssl
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,11 +21,9 @@ class HypervisorError(Exception):
 class Hypervisor:
     """The API of one endpoint, with one token."""
 
-    def __init__(self, endpoint: str, token: str, *, ca_file: str | Path | None = None) -> None:
-        """Trust `ca_file` beside the system's roots; no proxy of the environment's stands between."""
-        self._verify = ssl.create_default_context()
-        if ca_file:
-            self._verify.load_verify_locations(ca_file)
+    def __init__(self, endpoint: str, token: str, *, verify: ssl.SSLContext) -> None:
+        """Send the token to whom `verify` trusts only; no proxy of the environment's stands between."""
+        self._verify = verify
         self._base = f"{endpoint.rstrip('/')}/api2/json"
         self._client = self.like(token)
 
@@ -35,7 +32,10 @@ class Hypervisor:
         """Return the one that the variables of `samdrift env` name; what they lack is taken from the environment."""
         around = {**os.environ, **variables}
         endpoint, token = around["PROXMOX_VE_ENDPOINT"], around["PROXMOX_VE_API_TOKEN"]
-        return cls(endpoint, token, ca_file=around.get("SSL_CERT_FILE") or None)
+        verify = ssl.create_default_context()
+        if around.get("SSL_CERT_FILE"):
+            verify.load_verify_locations(around["SSL_CERT_FILE"])
+        return cls(endpoint, token, verify=verify)
 
     def like(self, token: str) -> httpx.Client:
         """Return a plain client of the same API with another token."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import ssl
 import subprocess
 import sys
 from functools import partial
@@ -41,7 +42,8 @@ def create(scenario: Scenario, state: Path) -> None:
     pvelab("start", "--name", name, "--nodes", NODE, *desk, *routes, "--packages", packages)
     status = json.loads(pvelab("status", "--name", name, "--json"))
     token, records = Path(status["token_file"]).read_text().strip(), scenario.records()
-    hypervisor = Hypervisor(status["endpoint"], token, ca_file=status["ca_file"])
+    verify = ssl.create_default_context(cafile=status["ca_file"])
+    hypervisor = Hypervisor(status["endpoint"], token, verify=verify)
     prepare(state, status, records)
     if not hypervisor.call("GET", "/cluster/sdn/zones"):
         hypervisor.call("POST", "/cluster/sdn/zones", zone="hall", type="vlan", bridge="vmbr0")

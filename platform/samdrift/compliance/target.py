@@ -41,7 +41,8 @@ class Target:
     @cached_property
     def hypervisor(self) -> Hypervisor:
         """The lab's API, as its own administrator."""
-        return Hypervisor(self.endpoint, self.token_file.read_text().strip(), ca_file=self.ca_file)
+        token = self.token_file.read_text().strip()
+        return Hypervisor(self.endpoint, token, verify=_trusting(self.ca_file))
 
     def call(self, method: str, path: str, /, **parameters: Any) -> Any:
         """Make one API call and return its `data`. Raises: HypervisorError."""
@@ -79,11 +80,15 @@ def confirm(state: State) -> Target:
     )
 
 
+def _trusting(ca_file: Path) -> ssl.SSLContext:
+    """A lab is known by its own CA and no other."""
+    return ssl.create_default_context(cafile=str(ca_file))
+
+
 def _instance_shown(*, endpoint: str, ca_file: Path) -> str | None:
     """Ask the API itself, trusting only the lab's own CA. No credential is sent to what is not yet proven."""
     try:
-        context = ssl.create_default_context(cafile=str(ca_file))
-        with httpx.Client(verify=context, timeout=10, trust_env=False) as client:
+        with httpx.Client(verify=_trusting(ca_file), timeout=10, trust_env=False) as client:
             found: str | None = client.get(f"{endpoint}/api2/json/version").headers.get(HEADER)
     except (httpx.HTTPError, OSError, ssl.SSLError) as error:
         raise NotALab(f"{endpoint} did not answer as a lab with the CA of {ca_file} ({error})") from error
