@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import ldap3
+from ldap3.utils.conv import escape_filter_chars
 
 from samdrift.identity.account import OWNED, Account, Contents, Group
 from samdrift.identity.difference import Change
@@ -70,23 +71,30 @@ class Directory:
 
     def present(self) -> Contents:
         """Return every account below the members' units and every group that rules own."""
-        found = list(self._search(self.people, "(&(objectCategory=person)(objectClass=user))", READ))
-        self._where = {_one(values, "sAMAccountName"): dn for dn, values in found}
+        # Groups first: who was made and put into one a moment ago is then among the accounts, and known as a stranger.
+        groups = [
+            (dn, _one(values, "sAMAccountName"), [one.decode() for one in values.get("member", ())])
+            for base, scope in ((self.people, ldap3.SUBTREE), (f"OU=Groups,{self.base}", ldap3.LEVEL))
+            for dn, values in self._search(base, "(objectClass=group)", ("sAMAccountName", "member"), scope)
+        ]
+        owned = [one for one in groups if _member(one[0]) or one[1].startswith(FEDERATION_GROUPS)]
+        people = list(self._search(self.people, "(&(objectCategory=person)(objectClass=user))", READ))
+        self._where = {name: dn for dn, name, _ in owned} | {_one(v, "sAMAccountName"): dn for dn, v in people}
         names = {dn.lower(): name for name, dn in self._where.items()}
-        accounts = {account.name: account for account in (self._account(dn, v, names) for dn, v in found)}
-        raw = []
-        for base, scope in ((self.people, ldap3.SUBTREE), (f"OU=Groups,{self.base}", ldap3.LEVEL)):
-            for dn, values in self._search(base, "(objectClass=group)", ("sAMAccountName", "member"), scope):
-                name, member = _one(values, "sAMAccountName"), _member(dn)
-                if member or name.startswith(FEDERATION_GROUPS):
-                    self._where[name], names[dn.lower()] = dn, name
-                    raw.append((name, member, [one.decode() for one in values.get("member", ())]))
+        accounts = {one.name: one for one in (self._account(dn, values, names) for dn, values in people)}
         # Who is neither an account below the members' units nor such a group keeps its whole name here.
-        groups = {
-            name: Group(name, member, frozenset(names.get(one.lower(), one) for one in inside))
-            for name, member, inside in raw
+        inside = {
+            name: {names.get(one.lower(), one) for one in members} - self._gone(members, names)
+            for _, name, members in owned
         }
-        return Contents(accounts, groups)
+        return Contents(accounts, {name: Group(name, _member(dn), frozenset(inside[name])) for dn, name, _ in owned})
+
+    def _gone(self, members: Sequence[str], names: Mapping[str, str]) -> set[str]:
+        """Of the members of a group, those below the members' units that have been deleted since it was read."""
+        unknown = [one for one in members if one.lower() not in names and one.lower().endswith(self.people.lower())]
+        each = "".join(f"(distinguishedName={escape_filter_chars(one)})" for one in unknown)
+        found = {dn.lower() for dn, _ in self._search(self.people, f"(|{each})", ("cn",))} if unknown else set()
+        return {one for one in unknown if one.lower() not in found}
 
     def _account(self, dn: str, values: dict[str, list[bytes]], names: dict[str, str]) -> Account:
         attributes = {name: _one(values, name) for name in OWNED if name in values}
