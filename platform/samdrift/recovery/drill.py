@@ -48,7 +48,10 @@ def run(state: State, federation: Federation, *, start: bool, vault: bool, say: 
         for one, some in wanted.items():
             for probe in some:
                 say(f"{one.repository}: a new {probe.title}")
-                probe.write()
+                try:
+                    probe.write()
+                except RecoveryError as error:
+                    raise RecoveryError(f"{one.repository}: a new {probe.title}: {error}") from error
         _wait(state, wanted, since=written, start=start, say=say)
         if vault:
             cycle.vault(state, say=say)
