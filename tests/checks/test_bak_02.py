@@ -112,16 +112,16 @@ def without_archive(scene: Scene, oldest: float, new: set[int], evidence: Eviden
                 not_due.append(name)
             else:
                 yield f"{name} has no archive younger than agreed"
-        elif not found[-1]["bytes"] and has_something(scene, one.host, one.repository):
+        elif not found[-1]["bytes"] and had_something(scene, one.host, one.repository, found[-1]["at"]):
             yield f"the newest archive of {name}, {found[-1]['archive']}, holds nothing"
     evidence.note(f"kept on a host younger than the interval, with no archive yet: {', '.join(not_due) or 'none'}")
 
 
-def has_something(scene: Scene, host: str, repository: str) -> bool:
-    """Whether there is anything to keep: a new system may have nothing yet."""
+def had_something(scene: Scene, host: str, repository: str, moment: str) -> bool:
+    """Whether there was something to keep at that moment, by what is unchanged since: a new system has nothing."""
     told = json.loads(run(scene.state, host, f"cat /etc/samdrift/backup.d/{repository}.yaml"))
-    paths = " ".join(told["paths"])
-    return bool(told["dump"]) or bool(run(scene.state, host, f"find {paths} -type f -size +0 -print -quit").strip())
+    paths, older = " ".join(told["paths"]), f"-size +0 ! -newerct '{moment}' -print -quit"
+    return bool(told["dump"]) or bool(run(scene.state, host, f"find {paths} -type f {older}").strip())
 
 
 def databases_not_kept(scene: Scene, evidence: Evidence) -> list[str]:
