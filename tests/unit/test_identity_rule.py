@@ -23,6 +23,13 @@ def groups_of(name: str, entries: list[Entry]) -> set[str]:
     return {group.name for group in wanted(entries).contents.groups.values() if name in group.members}
 
 
+def test_who_leads_joins_before_who_is_led() -> None:
+    """So that the directory is written to once for each of a region's people, with the manager in it."""
+    people = [entry("s1", manager="s3"), entry("s2", manager="s3"), entry("s3")]
+    changes, _ = cycle(Memory(), people, Ledger())
+    assert people_changes(changes) == ["join ystad.s3", "join ystad.s1", "join ystad.s2"]
+
+
 @pytest.mark.parametrize(
     ("kind", "place", "has_mailbox"),
     [

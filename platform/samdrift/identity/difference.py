@@ -70,7 +70,10 @@ def difference(
     changes += _groups(wanted, present)
     # Somebody who is in a held register too stays where that one has put the account.
     free = [one for one in changes if one.member not in held and not (one.present and one.present.member in held)]
-    return sorted(free, key=lambda one: (ORDER.index(one.verb), one.member, one.name))
+    # Who leads joins first, so that those who are led join with their manager: a change each less to write.
+    leads = {account.attributes.get("manager") for account in wanted.contents.accounts.values()}
+    late = {one.name for one in free if one.verb == "join"} - leads
+    return sorted(free, key=lambda one: (ORDER.index(one.verb), one.name in late, one.member, one.name))
 
 
 def _accounts(wanted: Desired, present: Contents, rules: Rules, now: datetime) -> list[Change]:

@@ -145,6 +145,11 @@ class Directory:
         assert account is not None
         dn = self._dn(account)
         attributes = {name: value for name, value in account.attributes.items() if value and name != "manager"}
+        manager = account.attributes.get("manager", "")
+        if manager in self._where:
+            attributes["manager"] = self._where[manager]
+        elif manager:
+            self._later[account.name] = manager
         attributes |= {
             "sAMAccountName": account.name,
             "userAccountControl": str(ENABLED),
@@ -153,8 +158,6 @@ class Directory:
         self._connection.add(dn, "user", {**attributes, "unicodePwd": nobodys_password()})
         self._require(str(change))
         self._where[account.name] = dn
-        if manager := account.attributes.get("manager"):
-            self._later[account.name] = manager
 
     def _do_change(self, change: Change) -> None:
         account, present = change.account, change.present
@@ -229,7 +232,7 @@ class Directory:
     _do_revert_members = _do_members
 
     def finish(self) -> None:
-        """Set the managers: they may have joined after those whom they lead."""
+        """Set the managers who joined after those whom they lead."""
         for name, manager in self._later.items():
             if manager in self._where and name in self._where:
                 self._connection.modify(
