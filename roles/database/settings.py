@@ -21,11 +21,17 @@ class Settings:
     """`{"name", "password", "hosts4": [prefix], "hosts6": [prefix]}`: account and database have the system's name."""
     connections: int = 100
     """Of all systems together (PostgreSQL's own default): each costs about 2 MiB."""
+    days: int = 7
+    """How far back any chosen time can be had again."""
+    handover_s: int = 300
+    """The most that is lost with the server: a segment of its log is kept at the latest after this many seconds."""
 
     def __post_init__(self) -> None:
         """Refuse what would open a database further than its own system."""
         certificate.check(self.certificate, role="database")
         require(10 <= self.connections <= 1000, "database.connections", self.connections, "10 to 1000 are accepted")
+        require(1 <= self.days <= 365, "database.days", self.days, "1 to 365 are accepted")
+        require(10 <= self.handover_s <= 3600, "database.handover_s", self.handover_s, "10 to 3600 are accepted")
         for system in self.systems:
             name = system.get("name", "")
             require_name("database.systems.name", name)

@@ -97,3 +97,17 @@ def only(*, system: str, members: Sequence[str]) -> Iterator[Any]:
         host.noop(f"{system} keeps no other member's part")
         return
     yield StringCommand(f"rm -f {' '.join(map(shlex.quote, gone))}")
+
+
+@operation()
+def ended(*, beginning: str, living: Sequence[str]) -> Iterator[Any]:
+    """Keep no system any more whose name begins so, but the living ones; what was kept stays until its time is over."""
+    gone = sorted(
+        path
+        for path, kept in host.get_fact(Declared).items()
+        if kept["system"].startswith(beginning) and kept["system"] not in living
+    )
+    if not gone:
+        host.noop(f"nothing else is kept of {beginning}")
+        return
+    yield StringCommand(f"rm -f {' '.join(map(shlex.quote, gone))}")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from samdrift.compliance.evidence import Evidence
-from samdrift.federation.database import HOST, SYSTEMS, System
+from samdrift.federation.database import HOST, System, systems
 from tests.checks.scene import Place, Scene, new_word
 from tests.checks.service import shared_services
 from tests.checks.watch import first, note_controls
@@ -18,8 +18,13 @@ SUPERUSER = "postgres"
 @pytest.mark.requirement("DBA-02")
 def test_dba_02_own_data_only(scene: Scene, evidence: Evidence) -> None:
     """A system that was broken into must not open the others' data, nor give its password away on the cable."""
-    ways = [(system, host, address) for system in SYSTEMS for host in system.hosts for address in addresses(scene)]
-    evidence.need(sum(3 + len(others(system)) for system, _, _ in ways))
+    ways = [
+        (system, host, address)
+        for system in systems(scene.federation.hall)
+        for host in system.hosts
+        for address in addresses(scene)
+    ]
+    evidence.need(sum(3 + len(others(scene, system)) for system, _, _ in ways))
     found = [one for way in ways for one in seen_by_its_own_host(scene, *way, evidence=evidence)]
     assert not found, first(found)
 
@@ -41,7 +46,7 @@ def seen_by_its_own_host(scene: Scene, system: System, host: str, address: str, 
     plain = attempt(tls=False)
     evidence.note(f"{way}: without TLS {plain['said']}")
     wrong = [f"{way}: comes in without TLS"] if plain["step"] == "in" else []
-    for database in others(system):
+    for database in others(scene, system):
         if (told := attempt(database=database))["step"] == "in":
             wrong.append(f"{way}: reads database {database}")
         evidence.note(f"{way}: database {database}: {told['said']}")
@@ -57,7 +62,8 @@ def test_dba_02_own_hosts_only(scene: Scene, evidence: Evidence) -> None:
         scene.plug(scene.network("svc")),
         *(scene.at(name) for name in scene.guests if is_workplace(scene, name)),
     ]
-    evidence.need(len(strangers) * len(SYSTEMS) * len(addresses(scene)))
+    ordered = systems(scene.federation.hall)
+    evidence.need(len(strangers) * len(ordered) * len(addresses(scene)))
     allowed = [one for one in shared_services(scene) if one["port"] == 389]
 
     def tries(stranger: Place) -> list[str]:
@@ -65,7 +71,7 @@ def test_dba_02_own_hosts_only(scene: Scene, evidence: Evidence) -> None:
         note_controls(evidence, stranger.name, answers, what="a shared service")
         return [
             f"{stranger.name} comes in as {system.name} at {address}"
-            for system in SYSTEMS
+            for system in ordered
             for address in addresses(scene)
             if enters(stranger, system, address)
         ]
@@ -88,9 +94,9 @@ def addresses(scene: Scene) -> tuple[str, str]:
     return scene.at(HOST).addresses
 
 
-def others(system: System) -> list[str]:
+def others(scene: Scene, system: System) -> list[str]:
     """Every database that is not the system's: the other systems', and the server's own."""
-    return [SUPERUSER, "template1", *(one.name for one in SYSTEMS if one != system)]
+    return [SUPERUSER, "template1", *(one.name for one in systems(scene.federation.hall) if one != system)]
 
 
 def is_workplace(scene: Scene, name: str) -> bool:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,9 +23,9 @@ from samdrift.federation import catalogue as services
 from samdrift.federation.load import load_federation
 from samdrift.hypervisor import Hypervisor
 from samdrift.standard import catalogue
-from samdrift.state import REPOSITORY
 from tests.checks.scene import Scene
 from tests.checks.service import shared_services
+from tests.checks.verb import verb
 from tests.checks.watch import first
 
 ADDS_ONLY = {"create", "same", "read"}
@@ -107,17 +104,6 @@ def write_answers(scene: Scene, file: Path) -> str:
     file.write_text(yaml.safe_dump(answers, allow_unicode=True))
     assert key not in [one.key for one in scene.members], f"{key} is a member already"
     return key
-
-
-def verb(*words: str, around: dict[str, str]) -> str:
-    """Run one `samdrift` verb as an engineer does; what it refuses is the check's finding."""
-    command = [str(Path(sys.executable).with_name("samdrift")), *words]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=REPOSITORY, env={**os.environ, **around}, timeout=1500
-    )
-    last = " / ".join(line for line in (done.stderr or done.stdout).splitlines()[-6:] if line.strip())
-    assert done.returncode == 0, f"samdrift {' '.join(words[:2])} ended with {done.returncode}: {last}"
-    return done.stdout
 
 
 @contextmanager

@@ -24,7 +24,12 @@ FACTS: dict[str, Any] = {"certificate": CERTIFICATE, "systems": [DESK]}
 
 
 def text(dest: str, **changes: Any) -> str:
-    values: dict[str, object] = {"settings": Settings(**{**FACTS, **changes}), "chain": "/chain.pem", "key": "/key.pem"}
+    values: dict[str, object] = {
+        "settings": Settings(**{**FACTS, **changes}),
+        "chain": "/chain.pem",
+        "key": "/key.pem",
+        "pitr": "/pitr",
+    }
     return render(templates=TEMPLATES, dest=dest, values=values)
 
 
@@ -55,6 +60,7 @@ def test_nobody_comes_in_without_tls_and_the_superuser_not_from_afar() -> None:
     lines = [line for line in text(f"{FOLDER}/pg_hba.conf").splitlines() if not line.startswith("#")]
     assert lines == [
         "local all postgres peer",
+        "local replication postgres peer",
         'hostssl "desk" "desk" 10.0.0.16/32 scram-sha-256',
         'hostssl "desk" "desk" fd5a:6d64:0:10::16/128 scram-sha-256',
     ]

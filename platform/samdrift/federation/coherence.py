@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from ipaddress import IPv4Network
 
-from samdrift.federation import addressing, catalogue, municipality, publication
+from samdrift.federation import addressing, catalogue, database, municipality, publication
 from samdrift.federation import hall as hall_guests
 from samdrift.federation.document import Document, Path_
 from samdrift.federation.end import CLIENTS, SELECTORS, forbidden, unreachable_packages
@@ -79,6 +79,7 @@ def _hall(hall: Hall, report: Report, *, stacks: tuple[AnyStack, ...], today: da
         yield report("packages", found=shown(hall.packages), accepted=why)
     yield from _flows(hall.flows, report, selectors=SELECTORS, packages=hall.packages)
     yield from _published(hall, report)
+    yield from _databases(hall, report)
     guests = _guest_names(stacks)
     yield from _decisions(hall.waivers, report, "waivers", guests=guests, today=today)
     yield from _decisions(hall.disposable, report, "disposable", guests=guests, today=today)
@@ -151,6 +152,22 @@ def _published(hall: Hall, report: Report) -> Iterator[Mistake]:
         if flow in hall.flows:
             accepted = f"a port that nobody else has on the Internet's side: {why}"
             yield report("flows", hall.flows.index(flow), "ports", found=shown(list(flow.ports)), accepted=accepted)
+
+
+def _databases(hall: Hall, report: Report) -> Iterator[Mistake]:
+    taken = {*database.RESERVED, *(one.name for one in database.SYSTEMS)}
+    names = tuple(hall_guests.BY_NAME)
+    for number, entry in enumerate(hall.databases):
+        if entry.name in taken:
+            accepted = "a name that no other system has, nor PostgreSQL itself"
+            yield report("databases", number, "name", found=shown(entry.name), accepted=accepted)
+        taken.add(entry.name)
+        for position, host in enumerate(entry.hosts):
+            where = ("databases", number, "hosts", position)
+            if host not in names:
+                yield report(*where, found=shown(host), accepted=one_of(names, wrong=host))
+            elif why := forbidden(host, database.HOST):
+                yield report(*where, found=shown(host), accepted=f"no such way: {why}")
 
 
 def _municipality(member: Member, report: Report) -> Iterator[Mistake]:

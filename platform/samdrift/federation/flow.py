@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from samdrift.federation import addressing, catalogue, publication
+from samdrift.federation import addressing, catalogue, database, publication
 from samdrift.federation.derived import FirewallRule, Guest, Rule
 from samdrift.federation.end import CLIENTS, HOST_SELECTORS, End, end_of, forbidden, package_proxy
 from samdrift.federation.network import hall_network
@@ -31,6 +31,7 @@ def flows_of(federation: Federation, guest: Guest) -> tuple[Flow, ...]:
         *catalogue.PLATFORM_FLOWS,
         *_packages_flow(hall),
         *publication.for_authority(hall),
+        *database.ordered_flows(hall),
         *offered,
         *hall.flows,
         *own,

@@ -197,6 +197,16 @@ class Disposable(Record):
     ends: date
 
 
+class Database(Record):
+    """A database that is ordered for a system of the hall: an account and a database with its name."""
+
+    name: Label
+    """Never changed: the data stand under it."""
+    hosts: tuple[str, ...] = Field(min_length=1)
+    """Guests of the hall the system runs on; it comes from nowhere else."""
+    why: Sentence
+
+
 class Page(Record):
     """What a page must show when it does its job: a success page with other words on it is a failure too (MON-02)."""
 
@@ -304,6 +314,8 @@ class Hall(Stack):
     """What the help desk agreed with members that agreed nothing else."""
     flows: tuple[Flow, ...] = ()
     """Flows beyond the catalogue's."""
+    databases: tuple[Database, ...] = ()
+    """Beyond those of the platform's own systems."""
     waivers: tuple[Waiver, ...] = ()
     disposable: tuple[Disposable, ...] = ()
 

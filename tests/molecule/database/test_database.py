@@ -3,7 +3,7 @@
 import json
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,109 @@ def test_a_dump_puts_back_what_was_lost(on: Callable[..., str]) -> None:
     finally:
         on("db", "rm -rf /root/dump")
         attempt(on, "ystad-adm", address="10.0.0.17", query="DROP TABLE IF EXISTS before")
+
+
+def words(on: Callable[..., str], database: str) -> list[str]:
+    """What the table of words holds, asked on the server."""
+    ask = "SELECT word FROM words ORDER BY word"
+    return on("db", f"cd / && runuser -u postgres -- psql -qAt -d {database} -c {shlex.quote(ask)}").split()
+
+
+@pytest.fixture
+def two_moments(on: Callable[..., str]) -> Iterator[str]:
+    """A word, a moment after it, and another word; yields the moment."""
+
+    def asked(query: str) -> str:
+        return str(attempt(on, "ystad-adm", address="10.0.0.17", query=query)["rows"][0][0])
+
+    on("db", "systemctl start samdrift-pitr.service")  # or wait for the first run, which makes a base backup
+    asked("CREATE TABLE words (word text); INSERT INTO words VALUES ('first'); SELECT 1")
+    moment = asked("SELECT clock_timestamp()")
+    asked("INSERT INTO words VALUES ('second'); SELECT 1")
+    yield moment
+    asked("DROP TABLE words; SELECT 1")
+
+
+def test_a_database_as_it_was_between_two_moments(on: Callable[..., str], two_moments: str) -> None:
+    """Beside the living one, which stays as it is; nobody but the system comes in, and nothing else is left."""
+    told = json.loads(on("db", f"samdrift-pitr recover one --at '{two_moments}' --to one_before"))
+    try:
+        assert told["database"] == "one_before"
+        assert words(on, "one_before") == ["first"]
+        assert words(on, "one") == ["first", "second"]
+        assert on("db", "samdrift-database check") == ""
+        assert on("db", "ls /var/lib/postgresql").split() == ["17", "pitr"]
+        told = on("db", "samdrift-pitr recover one --to one_before 2>&1", ok=False)
+        assert "there is a database one_before already" in told
+    finally:
+        on("db", "runuser -u postgres -- dropdb one_before")
+
+
+def test_a_database_that_was_dropped_comes_back_from_a_copy(on: Callable[..., str], two_moments: str) -> None:
+    """As on another host, from what the backup brought: without the server's own folder, and without a time."""
+    on("db", "samdrift-pitr base")  # the log until here is kept when this ends
+    on("db", "cp -a /var/lib/postgresql/pitr /var/lib/postgresql/copy")
+    try:
+        on("db", "samdrift-pitr recover one --to one_copy --from /var/lib/postgresql/copy")
+        assert words(on, "one_copy") == ["first", "second"]
+    finally:
+        on("db", "rm -rf /var/lib/postgresql/copy; runuser -u postgres -- dropdb --if-exists one_copy")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("one --at 2001-02-03", "nothing is kept from 2001-02-03 or before: it begins"),
+        ("one --at 2999-01-01", "2999-01-01 is not over yet"),
+        ("one --at yesterday", "'yesterday' is no time"),
+        ("nobody", "no system here has the name nobody"),
+    ],
+)
+def test_what_cannot_be_recovered_is_said(on: Callable[..., str], two_moments: str, asked: str, said: str) -> None:
+    assert said in on("db", f"samdrift-pitr recover {asked} 2>&1", ok=False)
+    assert on("db", "ls /var/lib/postgresql").split() == ["17", "pitr"]
+
+
+def test_what_is_older_than_agreed_goes_with_its_log(on: Callable[..., str], two_moments: str) -> None:
+    """Base backups of 30 and of 20 days ago: of those beyond the agreed days one stays, for the first of these days."""
+    place = "/var/lib/postgresql/pitr"
+    begin = on("db", f"cat {place}/base/*/start | sort | head -1").strip()
+    older = begin[:8] + f"{int(begin[8:], 16) - 1:016x}".upper()
+    for days in (30, 20):
+        when = f"$(date -u -d '{days} days ago' +%Y-%m-%dT%H%M%SZ)"
+        on("db", f"install -d -o postgres {place}/base/{when}; echo {begin} > {place}/base/{when}/start")
+    on("db", f"touch {place}/wal/{older}.zst; samdrift-pitr base")
+    kept = on("db", f"ls {place}/base").split()
+    month = on("db", "date -u -d '30 days ago' +%Y-%m-%d").strip()
+    assert not [one for one in kept if one.startswith(month)]
+    assert [one for one in kept if one.startswith(on("db", "date -u -d '20 days ago' +%Y-%m-%d").strip())]
+    assert on("db", f"ls {place}/wal/{older}.zst 2>/dev/null; true") == ""
+    on("db", f"rm -rf {place}/base/{kept[0]}")
+
+
+def test_a_log_that_is_not_kept_is_told(on: Callable[..., str]) -> None:
+    """A server that believes all is well, and one that knows better; a new base backup is what helps the first."""
+    setting = (
+        "runuser -u postgres -- psql -q -c \"ALTER SYSTEM SET archive_command = '{}'\" -c 'SELECT pg_reload_conf()'"
+    )
+    switch = "runuser -u postgres -- psql -qAt -c 'SELECT pg_current_xact_id()' -c 'SELECT pg_switch_wal()'"
+    archived = "runuser -u postgres -- psql -qAt -c 'SELECT {} FROM pg_stat_archiver'"
+    for command, column, said in (
+        ("/bin/true", "archived_count", "was said to be kept and is not"),
+        ("/bin/false", "failed_count", "cannot be kept"),
+    ):
+        before = on("db", archived.format(column)).strip()
+        try:
+            on("db", setting.format(command))
+            on("db", switch)
+            on("db", f"until [ $({archived.format(column)}) -gt {before} ]; do sleep 0.2; done")
+            assert said in on("db", "samdrift-pitr tend 2>&1", ok=False)
+        finally:
+            on(
+                "db",
+                "runuser -u postgres -- psql -q -c 'ALTER SYSTEM RESET archive_command' -c 'SELECT pg_reload_conf()'",
+            )
+    on("db", f"{switch}; samdrift-pitr base; samdrift-pitr tend")
 
 
 def test_no_secret_lies_open(on: Callable[..., str]) -> None:

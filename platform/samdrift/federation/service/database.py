@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from samdrift.federation.database import HOST, PORT, SYSTEMS
-from samdrift.federation.record import Flow, Service
+from samdrift.federation.database import SYSTEMS, flows
+from samdrift.federation.record import Service
 
 SERVICE = Service(
     name="database",
@@ -12,15 +12,5 @@ SERVICE = Service(
     status="offered",
     replaces=("databases",),
     roles=("database",),
-    flows=tuple(
-        Flow(
-            name=f"database-{system.name}",
-            source=system.hosts,
-            target=(HOST,),
-            protocol="tcp",
-            ports=(str(PORT),),
-            why="A system asks its own database",
-        )
-        for system in SYSTEMS
-    ),
+    flows=flows(SYSTEMS),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samdrift.federation.database import SYSTEMS
+from samdrift.federation.database import systems
 from samdrift.federation.derived import Guest
 from samdrift.federation.guest import hall_address
 from samdrift.federation.record import Federation
@@ -20,6 +20,6 @@ def settings(federation: Federation, guest: Guest) -> Settings:
                 "hosts4": [f"{hall_address(federation, host)[0]}/32" for host in system.hosts],
                 "hosts6": [f"{hall_address(federation, host)[1]}/128" for host in system.hosts],
             }
-            for system in SYSTEMS
+            for system in systems(federation.hall)
         ],
     }
