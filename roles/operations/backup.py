@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pyinfra import host
@@ -88,26 +88,24 @@ class Declared(FactBase):
 @operation()
 def only(*, system: str, members: Sequence[str]) -> Iterator[Any]:
     """Keep of a system no member's part but these any more; what was kept stays in the store until its time is over."""
-    gone = sorted(
-        path
-        for path, kept in host.get_fact(Declared).items()
-        if kept["system"] == system and kept["member"] not in (None, *members)
+    yield from _withdrawn(
+        lambda kept: kept["system"] == system and kept["member"] not in (None, *members),
+        none=f"{system} keeps no other member's part",
     )
-    if not gone:
-        host.noop(f"{system} keeps no other member's part")
-        return
-    yield StringCommand(f"rm -f {' '.join(map(shlex.quote, gone))}")
 
 
 @operation()
 def ended(*, beginning: str, living: Sequence[str]) -> Iterator[Any]:
     """Keep no system any more whose name begins so, but the living ones; what was kept stays until its time is over."""
-    gone = sorted(
-        path
-        for path, kept in host.get_fact(Declared).items()
-        if kept["system"].startswith(beginning) and kept["system"] not in living
+    yield from _withdrawn(
+        lambda kept: kept["system"].startswith(beginning) and kept["system"] not in living,
+        none=f"nothing else is kept of {beginning}",
     )
+
+
+def _withdrawn(is_gone: Callable[[dict[str, Any]], bool], *, none: str) -> Iterator[Any]:
+    gone = sorted(path for path, kept in host.get_fact(Declared).items() if is_gone(kept))
     if not gone:
-        host.noop(f"nothing else is kept of {beginning}")
+        host.noop(none)
         return
     yield StringCommand(f"rm -f {' '.join(map(shlex.quote, gone))}")

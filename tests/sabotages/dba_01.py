@@ -7,8 +7,8 @@ from samdrift.compliance.target import Target
 from samdrift.federation.database import HOST
 from tests.checks.alarm import HOST as MONITOR
 from tests.checks.host import changed, run
-from tests.checks.scene import Scene
 from tests.sabotages.hand import scene_of
+from tests.sabotages.server import ask
 
 CONFIG, NOBODY = "/etc/prometheus/prometheus.yml", '["127.0.0.1:1"]'
 DUMP = "/usr/lib/postgresql/17/bin/pg_dump"
@@ -18,21 +18,15 @@ exec {DUMP}.real "$@" -h /run/postgresql
 """
 
 
-def ask(scene: Scene, *statements: str) -> None:
-    """Give the server orders as its superuser."""
-    each = [word for one in statements for word in ("-c", one)]
-    run(scene, HOST, "runuser", "-u", "postgres", "--", "psql", "-q", "-v", "ON_ERROR_STOP=1", *each)
-
-
 @sabotage(requirement="DBA-01", name="log-not-kept")
 def log_not_kept(target: Target) -> Iterator[None]:
     """The disk was full once, and somebody had the server believe that all is well."""
     with scene_of(target) as scene:
-        ask(scene, "ALTER SYSTEM SET archive_command = '/bin/true'", "SELECT pg_reload_conf()")
+        ask(scene, "ALTER SYSTEM SET archive_command = '/bin/true'; SELECT pg_reload_conf()")
         try:
             yield
         finally:
-            ask(scene, "ALTER SYSTEM RESET archive_command", "SELECT pg_reload_conf()")
+            ask(scene, "ALTER SYSTEM RESET archive_command; SELECT pg_reload_conf()")
             run(scene, HOST, "samdrift-pitr", "base")  # what came before cannot be replayed over
 
 

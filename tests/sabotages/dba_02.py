@@ -9,6 +9,7 @@ from samdrift.federation.database import HOST, SYSTEMS
 from tests.checks.host import run
 from tests.checks.scene import Scene
 from tests.sabotages.hand import firewall_off, scene_of
+from tests.sabotages.server import ask
 
 ACCESS = "/etc/postgresql/17/main/pg_hba.conf"
 
@@ -28,11 +29,6 @@ def serve(scene: Scene, text: str) -> None:
     """Write the list in place, so that owner and mode stay, and have it read."""
     run(scene, HOST, "tee", ACCESS, given=text)
     run(scene, HOST, "systemctl", "reload", "postgresql@17-main.service")
-
-
-def ask(scene: Scene, statement: str) -> None:
-    """Give the server an order as its superuser."""
-    run(scene, HOST, "runuser", "-u", "postgres", "--", "psql", "-q", "-v", "ON_ERROR_STOP=1", given=statement)
 
 
 def hall(scene: Scene) -> tuple[str, str]:

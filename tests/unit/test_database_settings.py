@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from roles.database.deploy import FOLDER, TEMPLATES
-from roles.database.settings import Settings
+from roles.database.settings import RESERVED, Settings
 from roles.operations.setting import SettingError
 from roles.operations.template import render
+from samdrift.federation import database
 
 DESK = {
     "name": "desk",
@@ -47,6 +48,11 @@ def text(dest: str, **changes: Any) -> str:
 def test_refusals(changes: dict[str, Any], word: str) -> None:
     with pytest.raises(SettingError, match=word):
         Settings(**{**FACTS, **changes})
+
+
+def test_a_name_that_the_role_refuses_is_refused_in_the_stack_file() -> None:
+    """A role knows nothing of samdrift, and the other way round: the two lists are held together here."""
+    assert database.RESERVED == RESERVED
 
 
 def test_a_refused_password_is_not_shown() -> None:

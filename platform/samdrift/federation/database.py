@@ -44,9 +44,14 @@ RESERVED = ("postgres", "template0", "template1", "all", "replication", "samerol
 """Names that PostgreSQL gives a meaning of their own, as accounts, databases or words of pg_hba.conf."""
 
 
+def ordered(hall: Hall) -> tuple[System, ...]:
+    """The systems that the hall's stack file orders a database for."""
+    return tuple(System(one.name, one.hosts) for one in hall.databases)
+
+
 def systems(hall: Hall) -> tuple[System, ...]:
-    """Every system with a database: the platform's own, and those that the hall's stack file orders."""
-    return (*SYSTEMS, *(System(one.name, one.hosts) for one in hall.databases))
+    """Every system with a database: the platform's own, and those that are ordered."""
+    return (*SYSTEMS, *ordered(hall))
 
 
 def flows(of: Iterable[System]) -> tuple[Flow, ...]:
@@ -62,8 +67,3 @@ def flows(of: Iterable[System]) -> tuple[Flow, ...]:
         )
         for system in of
     )
-
-
-def ordered_flows(hall: Hall) -> tuple[Flow, ...]:
-    """Those that the catalogue has not: of the systems that the hall's stack file orders."""
-    return flows(systems(hall)[len(SYSTEMS) :])

@@ -31,7 +31,7 @@ def flows_of(federation: Federation, guest: Guest) -> tuple[Flow, ...]:
         *catalogue.PLATFORM_FLOWS,
         *_packages_flow(hall),
         *publication.for_authority(hall),
-        *database.ordered_flows(hall),
+        *database.flows(database.ordered(hall)),
         *offered,
         *hall.flows,
         *own,
