@@ -3,7 +3,7 @@ SAMDRIFT := .venv/bin/samdrift
 PYTEST := .venv/bin/python -m pytest
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help setup lab test test-fast journeys lint types bench clean-lab
+.PHONY: help setup lab test test-fast journeys stops lint types bench clean-lab
 
 help:  ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,6 +26,10 @@ test-fast:  ## For daily work: everything that needs no lab
 
 journeys:  ## On the platform that is up: whole days of people, from the row in the register to the mail
 	$(PYTEST) -q tests/journeys
+
+stops:  ## On the platform that is up: each host of the hall is switched off and on under its users' traffic
+	SAMDRIFT_TEST_ALL=1 SAMDRIFT_TEST_LAB=$$(.venv/bin/python -c 'from samdrift.state import current; print(current().name)') \
+	  $(PYTEST) -v tests/acceptance/test_stop.py
 
 lint:
 	.venv/bin/ruff check

@@ -1,72 +1,74 @@
-"""Each host of the hall stops in turn while mail comes in: what was acknowledged is there afterwards, once."""
+"""Each host of the hall stops in turn under its users' traffic: what was acknowledged is there afterwards, once."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
-from samdrift.compliance.evidence import ProbeTimeout
+from samdrift.compliance.stop import LAST_STOPS, Stop, keep
 from samdrift.compliance.target import confirm
 from samdrift.federation import hall
-from tests.checks import post
+from tests.acceptance.traffic import Diary, cases, letters
 from tests.checks.scene import Scene
 from tests.sabotages.hand import guest_path
 from tests.sample import part
 
 pytestmark = pytest.mark.lab
 
+WAYS = {"a letter from outside": letters, "a case at the desk": cases}
 # Through edge go the engineer and whoever plays the world as well: while it is off nobody could look.
-STOPPED = tuple(row.name for row in hall.GUESTS if row.name not in ("edge", "outside"))
+LETTERS = [(row.name, "a letter from outside") for row in hall.GUESTS if row.name not in ("edge", "outside")]
+CASES = [(name, "a case at the desk") for name in ("dc1", "dc2", "sso", "desk", "db")]
 TRIES, OFF_S = 8, 60.0
-"""Messages that are tried while the host is off; fewer where each waits for somebody who is not there."""
+"""What is tried while the host is off; fewer where each waits for somebody who is not there."""
 BACK_S = 240.0
-"""How long after the start a message may wait to be taken, and a taken one to be in the mailbox."""
-ANNA = f"anna@{post.OUTSIDE}"
+"""How long after the start something may wait to be taken, and what was taken to be there."""
 
 
-@pytest.mark.parametrize("host", part(STOPPED, size=1, is_touched=lambda _: False))
-def test_a_stopped_host_loses_no_mail(scene: Scene, host: str) -> None:
-    """A sender that was told "taken" forgets the message: it must be there. What is told "later" is sent again."""
+@pytest.mark.parametrize(("host", "traffic"), part(LETTERS + CASES, size=1, is_touched=lambda _: False))
+def test_a_stopped_host_loses_nothing(scene: Scene, host: str, traffic: str) -> None:
+    """Who was told "taken" forgets it: it must be there. The gap is kept for the report (`make stops`)."""
     target = confirm(scene.state)
     power = f"{guest_path(target, host)}/status"
-    with post.people(scene, [scene.members[0]]) as (owner,):
-        gateway, *_ = post.exchanger(scene, owner.member.domain)
-        taken: list[str] = []
-
-        def send() -> bool:
-            one = post.letter(ANNA, owner.address, body=f"Nummer {len(taken)}")
-            try:
-                told = post.from_outside(scene, one, sender=ANNA, recipient=owner.address, address=gateway)
-            except ProbeTimeout:  # nobody there: the sender keeps it
-                return False
-            assert told["code"] < 500, f"a mailbox that is there is refused for good: {told}"
-            if told["step"] == "taken":
-                taken.append(one.word)
-            return bool(told["step"] == "taken")
-
-        assert send(), "nothing is taken before the stop"
+    with WAYS[traffic](scene) as way:
+        diary = Diary(way)
+        assert diary.send(), "nothing is taken before the stop"
         target.finish(target.call("POST", f"{power}/stop"))
         try:
-            before = tried_meanwhile(send)
+            tried = tried_meanwhile(diary.send)
         finally:
             target.finish(target.call("POST", f"{power}/start"))
+        started = time.monotonic()
+        assert within(BACK_S, diary.send), f"nothing is taken after {host} was started"
         assert within(BACK_S, lambda: answers(scene, host)), f"{host} does not come back"
-        assert within(BACK_S, send), f"nothing is taken after {host} is back"
-        readable: list[int] = []
+        back = time.monotonic() - started
+        found: list[int] = []
 
         def all_there() -> bool:
-            readable[:] = [len(post.mailbox(scene, owner, word)) for word in taken]
-            return readable == [1] * len(taken)
+            found[:] = diary.counted()
+            return found == [1] * len(diary.words)
 
-        assert within(BACK_S, all_there), (
-            f"{host} was off, {sum(before)} of {len(before)} were taken then; now each is there so often: {readable}"
+        within(BACK_S, all_there)
+        stop = Stop(
+            host=host,
+            traffic=traffic,
+            tried=len(tried),
+            taken=sum(tried),
+            gap_s=round(diary.gap, 1),
+            back_s=round(back, 1),
+            lost=found.count(0) if found else len(diary.words),
+            doubled=sum(number > 1 for number in found),
+            at=datetime.now(tz=UTC),
         )
+        keep([stop], scene.state.root / LAST_STOPS)
+        assert stop.whole, stop
 
 
 def tried_meanwhile(send: Callable[[], bool]) -> list[bool]:
-    """Send one message after the other; whether each was taken."""
+    """Hand in one after the other; whether each was taken."""
     deadline, found = time.monotonic() + OFF_S, [send()]
     while len(found) < TRIES and time.monotonic() < deadline:
         found.append(send())

@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -11,6 +13,7 @@ from samdrift.compliance.outcome import Outcome
 from samdrift.compliance.report import Finding, Report, render_html, render_json, render_junit
 from samdrift.compliance.result import Result, observe
 from samdrift.compliance.run import find
+from samdrift.compliance.stop import Stop, keep, read
 from samdrift.compliance.verdict import Verdict
 from samdrift.standard import catalogue
 
@@ -144,9 +147,9 @@ class Page(HTMLParser):
         self.text += text
 
 
-def page_of(*findings_of: Result, outcomes: tuple[Outcome, ...] = ()) -> tuple[Page, str]:
+def page_of(*findings_of: Result, **facts: Any) -> tuple[Page, str]:
     report = report_of([*findings_of])
-    html = render_html(Report(platform="lab", findings=report.findings, at=NOW, seconds=1, outcomes=outcomes))
+    html = render_html(Report(platform="lab", findings=report.findings, at=NOW, seconds=1, **facts))
     return Page(html), html
 
 
@@ -177,6 +180,21 @@ def test_page_tells_tried_sabotages_from_untried() -> None:
     page, _ = page_of(outcomes=(seen, failed))
     assert page.text.count("seen red") == 1
     assert page.text.count("did not turn it red") == 1
+
+
+def test_page_tells_what_a_stop_did(tmp_path: Path) -> None:
+    calm = Stop(
+        host="dc1", traffic="a letter from outside", tried=8, taken=8, gap_s=7.25, back_s=12, lost=0, doubled=0, at=NOW
+    )
+    worse = calm.model_copy(update={"host": "mail", "taken": 0, "gap_s": 97.0, "lost": 2})
+    again = worse.model_copy(update={"lost": 1})
+    keep([calm, worse], tmp_path / "stops.jsonl")
+    keep([again], tmp_path / "stops.jsonl")
+    page, _ = page_of(stops=read(tmp_path / "stops.jsonl"))
+    text = " ".join(page.text.split())
+    assert "dc1 a letter from outside 8 of 8 7.2 s 12.0 s ✓ all there, once" in text
+    assert "mail a letter from outside 0 of 8 97.0 s 12.0 s ✕ 1 lost, 0 doubled" in text
+    assert "When a host stops" not in page_of()[0].text
 
 
 def test_page_counts_the_controls_that_worked_and_spells_out_the_others() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from samdrift.compliance import last
 from samdrift.compliance.verdict import Verdict
 
 LAST_OUTCOMES = Path("results/sabotage.jsonl")
@@ -41,13 +42,9 @@ class Outcome(BaseModel):
 
 def read(file: Path) -> tuple[Outcome, ...]:
     """Read the kept outcomes; a file that is not there holds none."""
-    if not file.exists():
-        return ()
-    return tuple(Outcome.model_validate_json(line) for line in file.read_text().splitlines() if line.strip())
+    return last.read(file, Outcome)
 
 
 def keep(outcomes: Iterable[Outcome], file: Path) -> None:
     """Add outcomes to the file, each in place of an older one of the same sabotage."""
-    kept = {(one.requirement, one.name): one for one in (*read(file), *outcomes)}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(one.model_dump_json() + "\n" for one in kept.values()))
+    last.keep(outcomes, file, Outcome, key=lambda one: (one.requirement, one.name))

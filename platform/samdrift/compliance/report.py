@@ -19,6 +19,7 @@ from rich.text import Text
 from samdrift.compliance.evidence import ALIVE
 from samdrift.compliance.outcome import Outcome
 from samdrift.compliance.result import Result
+from samdrift.compliance.stop import Stop
 from samdrift.compliance.verdict import RANK, Verdict, merge
 from samdrift.standard import catalogue
 from samdrift.standard.requirement import Requirement
@@ -35,7 +36,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything one run found. `outcomes` are the last known ones of the sabotages."""
+    """Everything one run found, with the last known `outcomes` of the sabotages and `stops` of the hosts."""
 
     platform: str
     findings: tuple[Finding, ...]
@@ -44,6 +45,7 @@ class Report:
     standard_version: str = catalogue.VERSION
     log: str = ""
     outcomes: tuple[Outcome, ...] = ()
+    stops: tuple[Stop, ...] = ()
 
     @cached_property
     def results(self) -> tuple[Result, ...]:
@@ -93,6 +95,7 @@ class Report:
             ],
             "results": [one.model_dump(mode="json") for one in self.results],
             "sabotages": [one.to_json() for one in self.outcomes],
+            "stops": [one.model_dump(mode="json") for one in self.stops],
             "log": self.log,
         }
 

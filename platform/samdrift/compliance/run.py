@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from samdrift.check import CheckError, check_stacks
+from samdrift.compliance import outcome, stop
 from samdrift.compliance.lane import run_beside, spread, taken
-from samdrift.compliance.outcome import LAST_OUTCOMES
-from samdrift.compliance.outcome import read as read_outcomes
 from samdrift.compliance.report import Finding, Report
 from samdrift.compliance.result import Result, observe, read, write
 from samdrift.compliance.verdict import Verdict, merge
@@ -61,7 +60,8 @@ def verify(
         seconds=round(time.monotonic() - begun, 1),
         standard_version=catalogue.load().version,
         log=str(place.logs / "verify.log"),
-        outcomes=read_outcomes(place.root / LAST_OUTCOMES),
+        outcomes=outcome.read(place.root / outcome.LAST_OUTCOMES),
+        stops=stop.read(place.root / stop.LAST_STOPS),
     )
     asked = {one.id for one in selected}
     kept = [one for one in read(place.root / LAST_RESULTS) if one.requirement not in asked]
