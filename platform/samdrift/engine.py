@@ -86,7 +86,8 @@ class Engine:
             )
             _follow(done, events, say=lambda line: say(f"{stack}: {line}"))
         if done.returncode != 0:
-            raise EngineError(_diagnosis(events, log) or f"pulumi {verb} ended with {done.returncode}", log=log)
+            said = _diagnosis(events, log) or f"pulumi {verb} ended with {done.returncode}"
+            raise EngineError(said + _wrong_secret(said, self._environment), log=log)
         return Changes(stack, _summary(events), _guests_made(events))
 
     def outputs(self, stack: str) -> dict[str, Any]:
@@ -158,6 +159,17 @@ class Engine:
             text=True,
             check=False,
         )
+
+
+def _wrong_secret(said: str, environment: Mapping[str, str]) -> str:
+    """Say where the secret stands that was refused; nothing where none was."""
+    if "HTTP 401" in said:
+        token, _, _ = environment.get("PROXMOX_VE_API_TOKEN", "").partition("=")
+        return f"\n{environment.get('PROXMOX_VE_ENDPOINT')} refuses the token {token} of PROXMOX_VE_API_TOKEN"
+    if "incorrect passphrase" in said:
+        file = environment.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+        return f"\nthe stacks' secrets were written with another passphrase than {file} holds now"
+    return ""
 
 
 def _is_pulumi(pid: object) -> bool:
