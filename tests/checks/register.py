@@ -125,17 +125,22 @@ class Registers:
         group = f"agreement-{self._version}" if accepted else ""
         origin = self.scene.station("dc1").ask("account.shown", name=one.name, attributes=["mail", "pwdLastSet"])
         for host in DIRECTORIES:
-            held = self.scene.station(host).ask(
-                "account.wait",
-                name=one.name,
-                group=group,
-                password_set=origin["pwdLastSet"][0],
-                seconds=REPLICATION,
-                patience=REPLICATION + 15,
-            )
-            if not held:
+            if not is_known(self.scene, host, one.name, group=group, password_set=origin["pwdLastSet"][0]):
                 raise OSError(f"{host} does not know {one.name} within {REPLICATION:g} s")
         return replace(one, address="".join(origin["mail"]))
+
+
+def is_known(scene: Scene, host: str, name: str, *, group: str = "", password_set: str = "") -> bool:
+    """Wait until a directory host knows the account, in this group and with the password of this moment if given."""
+    told: bool = scene.station(host).ask(
+        "account.wait",
+        name=name,
+        group=group,
+        password_set=password_set,
+        seconds=REPLICATION,
+        patience=REPLICATION + 15,
+    )
+    return told
 
 
 @contextmanager

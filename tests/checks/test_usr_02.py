@@ -6,7 +6,7 @@ import pytest
 
 from samdrift.compliance.evidence import Evidence
 from samdrift.standard import catalogue
-from tests.checks.register import DIRECTORIES, REPLICATION, automatic, joined, new_person, opens_mailbox, signs_in
+from tests.checks.register import DIRECTORIES, automatic, is_known, joined, new_person, opens_mailbox, signs_in
 from tests.checks.scene import Scene
 from tests.checks.watch import first
 
@@ -66,13 +66,7 @@ def test_usr_02_movers_keep_who_they_are_and_lose_the_rest(member: str, scene: S
             registers.put(other, personal_number=number)
             registers.cycle()
             for host in DIRECTORIES:  # a workplace may ask either
-                known = scene.station(host).ask(
-                    "account.wait",
-                    name=one.name,
-                    group=f"{there.key}-consultants",
-                    seconds=REPLICATION,
-                    patience=REPLICATION + 15,
-                )
+                known = is_known(scene, host, one.name, group=f"{there.key}-consultants")
                 evidence.control(f"{host} has {one.name} in {there.key}'s group", alive=known)
             told = scene.station("dc1").ask("account.shown", name=one.name, attributes=["employeeType"])
             evidence.case()
