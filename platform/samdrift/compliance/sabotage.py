@@ -183,7 +183,7 @@ def _check(
         requirements=[catalogue.load().by_id(requirement)],
         environment=environment,
         until_red=until_red,
-        log="sabotage.log",
+        log=f"sabotage-{requirement}.log",  # a run of another requirement beside this one keeps its own
     )
     return tuple(one for one in found if one.requirement == requirement)
 
