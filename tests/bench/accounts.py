@@ -28,6 +28,8 @@ PLAIN = 500
 """Accounts of the reference: a rate does not need more."""
 EVERY = 100
 """One of so many leaves, one comes and one moves to another unit in the delta: a working day after the holidays."""
+LED = 25
+"""People whom one leads. A leader's entry grows with each of them, and nobody leads a fifth of a region."""
 PATIENCE_S = 7200.0
 PREPARE = f"""
 set -e
@@ -117,9 +119,10 @@ def prepared(scene: Scene) -> Iterator[None]:
 
 
 def export(number: int) -> list[dict[str, str]]:
-    """Return the rows of `number` invented employees and those who come with them."""
+    """Return the rows of `number` invented employees."""
     text = people.export(KEY, DOMAIN, number, today=date.today())
-    return [*csv.DictReader(io.StringIO(text), delimiter=";")][:number]
+    rows = [*csv.DictReader(io.StringIO(text), delimiter=";")][:number]
+    return [row | {"manager": rows[place - place % LED]["id"] if place % LED else ""} for place, row in enumerate(rows)]
 
 
 def day_after(rows: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -128,7 +131,7 @@ def day_after(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     found = []
     for number, row in enumerate(rows, start=1):
         place = number % EVERY
-        if place == 1 and number > len(units):  # who leads is somebody's manager
+        if place == 3:  # not the first of `LED`, who leads
             continue
         if place == 2 and row["unit"]:
             found.append(row | {"unit": units[(units.index(row["unit"]) + 1) % len(units)]})
