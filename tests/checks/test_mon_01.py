@@ -44,6 +44,7 @@ def test_mon_01_failures_become_cases(scene: Scene, evidence: Evidence) -> None:
     evidence.need(2 * len(wanted) + 1)
     with agents(scene, [scene.members[0]]) as (agent,):
         book = Book(Desk(scene), agent)
+        book.closed([*wanted.values()], seconds=AGREED)  # of what an earlier check stopped
         before = [one.kind for one in wanted.values() if book.open(one)]
         evidence.control(f"nothing of it has failed before: {before or 'nothing'}", alive=not before)
         with ExitStack() as failing:
