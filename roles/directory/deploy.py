@@ -17,6 +17,7 @@ PACKAGES = (
     "bind9-dnsutils",  # nsupdate, by which a directory host writes its own records
     "krb5-user",
     "ldb-tools",
+    "lmdb-utils",  # mdb_copy, by which Samba backs its own database up
     "python3-samba",
     "rsync",
     "samba-ad-dc",

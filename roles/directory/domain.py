@@ -19,6 +19,9 @@ ACCOUNT = "/run/samdrift-administrator"
 """Followed by the deploy's number: one that was killed must not take away another's."""
 LOCK = "/run/samdrift-domain.lock"
 PROGRAM = "/usr/local/sbin/samdrift-directory"
+# In LMDB who reads keeps nobody from writing, and what replication asks (all that is newer than a number) is found by
+# an index; in Samba's older TDB a long list stops every change, and each such question reads all there is.
+STORE = "--backend-store=mdb"
 # What an unfinished attempt leaves behind would be taken for a domain, and mixed with the new one.
 CLEAR = (
     "rm -rf /etc/samba/smb.conf /var/lib/samba/sysvol/* /var/lib/samba/private/* /var/lib/samba/bind-dns "
@@ -54,14 +57,14 @@ def held(
     quoted = {key: shlex.quote(value) for key, value in {"realm": realm, "domain": domain, "name": short_name}.items()}
     made = (
         f"{{ samba-tool domain provision --realm={quoted['realm']} --domain={quoted['domain']} "
-        f"--host-name={quoted['name']} --host-ip={address} --server-role=dc --dns-backend=SAMBA_INTERNAL --use-rfc2307 "
-        f"&& touch {INTRODUCED}; }}"
+        f"--host-name={quoted['name']} --host-ip={address} --server-role=dc --dns-backend=SAMBA_INTERNAL {STORE} "
+        f"--use-rfc2307 && touch {INTRODUCED}; }}"
     )
     # The account file holds the password, so no process list does. Numbers of owners on disk come from idmap.ldb, which
     # Samba does not replicate: sysvol is copied with its owners, so this host begins with the other's numbers.
     joined = (
-        f"{{ samba-tool domain join {quoted['realm'].lower()} DC --dns-backend=SAMBA_INTERNAL --server={peer_address} "
-        f"--option='idmap_ldb:use rfc2307 = yes' -A {account} && samdrift-sysvol idmap; }}"
+        f"{{ samba-tool domain join {quoted['realm'].lower()} DC --dns-backend=SAMBA_INTERNAL {STORE} "
+        f"--server={peer_address} --option='idmap_ldb:use rfc2307 = yes' -A {account} && samdrift-sysvol idmap; }}"
     )
     alone = made if first else f"{{ echo 'the first directory host ({peer_address}) does not answer' >&2; exit 1; }}"
     yield StringCommand(f"(umask 077; : > {account})")
