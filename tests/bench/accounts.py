@@ -31,6 +31,22 @@ EVERY = 100
 LED = 25
 """People whom one leads. A leader's entry grows with each of them, and nobody leads a fifth of a region."""
 PATIENCE_S = 7200.0
+REMOVE = """
+import sys
+from samba.auth import system_session
+from samba.param import LoadParm
+from samba.samdb import SamDB
+settings = LoadParm()
+settings.load_default()
+directory = SamDB(session_info=system_session(), lp=settings)
+found = [one.dn for one in directory.search(sys.argv[1], 2, "(objectClass=user)", ["cn"])]
+for start in range(0, len(found), 200):
+    directory.transaction_start()
+    for name in found[start : start + 200]:
+        directory.delete(name)
+    directory.transaction_commit()
+"""
+"""Some at a time: a unit with 13,000 people, deleted at once, kept the directory shut for minutes, and failed then."""
 PREPARE = f"""
 set -e
 rm -rf {PLACE}; mkdir -p -m 711 {PLACE}
@@ -96,6 +112,7 @@ def unit_made(scene: Scene, base: str) -> Iterator[None]:
             run(scene.state, DIRECTORY, "samdrift-directory apply", patience=PATIENCE_S)
             yield
     finally:
+        run(scene.state, DIRECTORY, f"python3 - {unit}", given=REMOVE, patience=PATIENCE_S)
         line = f"samba-tool ou delete {unit} --force-subtree-delete"
         run(scene.state, DIRECTORY, line, patience=PATIENCE_S)
 
