@@ -13,7 +13,7 @@ from samdrift.federation.network import networks_of
 from samdrift.federation.record import Member
 from samdrift.federation.setting.monitor import system_of
 from samdrift.standard import catalogue
-from tests.checks.alarm import HOST, Book, Failure
+from tests.checks.alarm import HOST, Book, Failure, wait
 from tests.checks.desk import Desk, agents
 from tests.checks.host import first_rule, stopped
 from tests.checks.scene import Scene
@@ -95,6 +95,17 @@ def switched_off(scene: Scene, guest: str) -> Iterator[None]:
         yield
     finally:
         target.finish(target.call("POST", f"{path}/start"))
+        # Where no case was told the check ends at once, and who takes its people away comes to this guest too.
+        wait(lambda: lets_in(scene, guest), seconds=AGREED)
+
+
+def lets_in(scene: Scene, guest: str) -> bool:
+    """Whether a guest that was started again lets somebody in; asked anew each time."""
+    scene.leave(guest)
+    try:
+        return bool(scene.station(guest).ask("shell.run", command=["true"], patience=30.0)["code"] == 0)
+    except (RuntimeError, OSError):
+        return False
 
 
 @contextmanager
