@@ -12,6 +12,7 @@ from samdrift.compliance.stop import LAST_STOPS, Stop, keep
 from samdrift.compliance.target import confirm
 from samdrift.federation import hall
 from tests.acceptance.traffic import Diary, cases, letters
+from tests.checks.host import answers
 from tests.checks.scene import Scene
 from tests.sabotages.hand import guest_path
 from tests.sample import part
@@ -73,12 +74,6 @@ def tried_meanwhile(send: Callable[[], bool]) -> list[bool]:
     while len(found) < TRIES and time.monotonic() < deadline:
         found.append(send())
     return found
-
-
-def answers(scene: Scene, host: str) -> bool:
-    """Whether the host that was restarted lets somebody in; asked anew each time."""
-    scene.leave(host)
-    return bool(scene.station(host).ask("shell.run", command=["true"], patience=30.0)["code"] == 0)
 
 
 def within(seconds: float, holds: Callable[[], bool]) -> bool:

@@ -16,6 +16,15 @@ def run(scene: Scene, host: str, *command: str, given: str = "") -> str:
     return str(done["out"])
 
 
+def answers(scene: Scene, host: str) -> bool:
+    """Whether a host that was switched off lets somebody in again; asked anew each time."""
+    scene.leave(host)
+    try:
+        return bool(scene.station(host).ask("shell.run", command=["true"], patience=30.0)["code"] == 0)
+    except (RuntimeError, OSError):
+        return False
+
+
 @contextmanager
 def stopped(scene: Scene, host: str, unit: str) -> Iterator[None]:
     """Stop a unit, and start it again."""
