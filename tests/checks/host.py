@@ -54,9 +54,17 @@ def written(scene: Scene, host: str, path: str, text: str, *, unit: str | None =
 
 @contextmanager
 def changed(
-    scene: Scene, host: str, path: str, change: Callable[[str], str], *, unit: str | None = None
+    scene: Scene,
+    host: str,
+    path: str,
+    change: Callable[[str], str],
+    *,
+    unit: str | None = None,
+    verb: str = "restart",
 ) -> Iterator[None]:
-    """Change a file in place, so that owner and mode stay, and put the old text back; `unit` is restarted to read it.
+    """Change a file in place, so that owner and mode stay, and put the old text back.
+
+    + unit: reads the file when systemctl is told `verb` of it
 
     Raises: LookupError where there is nothing to change.
     """
@@ -64,14 +72,14 @@ def changed(
     wrong = change(right)
     if wrong == right:
         raise LookupError(f"{path} on {host} holds nothing to change")
+
+    def put(text: str) -> None:
+        run(scene, host, "tee", path, given=text)
+        if unit:
+            run(scene, host, "systemctl", verb, unit)
+
     try:
-        _put(scene, host, path, wrong, unit)
+        put(wrong)
         yield
     finally:
-        _put(scene, host, path, right, unit)
-
-
-def _put(scene: Scene, host: str, path: str, text: str, unit: str | None) -> None:
-    run(scene, host, "tee", path, given=text)
-    if unit:
-        run(scene, host, "systemctl", "restart", unit)
+        put(right)

@@ -37,6 +37,9 @@ def nobody_tells_the_desk(target: Target) -> Iterator[None]:
 def wrong_addresses_asked(target: Target) -> Iterator[None]:
     """Addresses were filled in by copying the first line, which was right."""
     with scene_of(target) as scene:
-        own = str(scene.guests[HOST].interfaces[0].ipv4.ip)
-        with changed(scene, HOST, CONFIG, lambda text: ASKED.sub(f'["{own}:9100"]', text), unit="prometheus.service"):
+        own = f'["{scene.guests[HOST].interfaces[0].ipv4.ip}:9100"]'
+        # Restarted, Prometheus would believe the wrong addresses' last answers for five minutes after the undo; when it
+        # reloads, it forgets what it asks no more.
+        unit, verb = "prometheus.service", "reload"
+        with changed(scene, HOST, CONFIG, lambda text: ASKED.sub(own, text), unit=unit, verb=verb):
             yield
