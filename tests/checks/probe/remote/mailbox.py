@@ -53,7 +53,7 @@ def in_folder(*, folder: str, word: str, seconds: float = 0.0) -> list[str]:
 def move(*, host: str, user: str, password: str, word: str, source: str, target: str) -> int:
     """Move the messages that hold `word` from one folder to another (RFC 6851); return how many."""
     with _signed_in(host, user, password) as box:
-        box.select(_quoted(source))
+        _good(box.select(_quoted(source)))
         numbers = _numbers(box, word)
         for number in numbers:
             _good(box.uid("MOVE", number, _quoted(target)))
@@ -64,7 +64,7 @@ def arrival(*, host: str, user: str, password: str, word: str, seconds: float) -
     """Return the moment (seconds since 1970) at which a message with `word` in its subject is in the inbox."""
     deadline = time.monotonic() + seconds
     with _signed_in(host, user, password) as box:
-        box.select("INBOX", readonly=True)
+        _good(box.select("INBOX", readonly=True))
         while not _good(box.search(None, "HEADER", "SUBJECT", f'"{word}"'))[0]:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no message with {word} for {user} within {seconds:g} s")
@@ -99,7 +99,7 @@ def _folders(box: imaplib.IMAP4_SSL) -> list[str]:
 
 
 def _holding(box: imaplib.IMAP4_SSL, folder: str, word: str) -> list[dict[str, Any]]:
-    box.select(_quoted(folder), readonly=True)
+    _good(box.select(_quoted(folder), readonly=True))
     found = []
     for number in _numbers(box, word):
         octets = next(part[1] for part in _good(box.uid("FETCH", number, "(BODY.PEEK[])")) if isinstance(part, tuple))
