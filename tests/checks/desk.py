@@ -44,6 +44,10 @@ class Desk:
         facts |= {"host": self.host, "user": who.name, "password": who.password, "key": who.key}
         return station.ask(call, patience=120.0, **facts)
 
+    def enters(self, who: Person) -> bool:
+        """Whether the person signs in to the portal; an earlier session is forgotten."""
+        return bool(self._probe(who, "case.enters"))
+
     def open_case(self, who: Person, subject: str, text: str, *, system: str = "") -> int:
         """Open a case by the portal's form; return its number."""
         told = self._probe(who, "case.open_case", subject=subject, text=text, system=system)
