@@ -37,10 +37,11 @@ class HallGuest:
 
 GUESTS: tuple[HallGuest, ...] = (
     HallGuest("edge", "edge", 101, "mgt", 1, offset=0, cores=2, memory_mib=384, start_order=1),
-    # Room for Samba's processes.
+    # Room for Samba's processes, which grow with the region: with 11,000 people they took 600 MB beside 300 MB of the
+    # directory itself, with 900 people 300 MB beside 150.
     *(
         HallGuest(
-            name, "directory", vm_id, "svc", number, offset=offset, cores=2, memory_mib=1024, disk_gib=8,
+            name, "directory", vm_id, "svc", number, offset=offset, cores=2, memory_mib=2048, disk_gib=8,
             start_order=2, in_directory=True,
         )
         for name, vm_id, number, offset in (("dc1", 111, 11, 1), ("dc2", 112, 12, 2))
