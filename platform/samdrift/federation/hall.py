@@ -37,8 +37,8 @@ class HallGuest:
 
 GUESTS: tuple[HallGuest, ...] = (
     HallGuest("edge", "edge", 101, "mgt", 1, offset=0, cores=2, memory_mib=384, start_order=1),
-    # Room for Samba's processes, which grow with the region: with 11,000 people they took 600 MB beside 300 MB of the
-    # directory itself, with 900 people 300 MB beside 150.
+    # Room for Samba's processes and the directory itself: with 900 people 0.5 GB in all, at the end of a first import
+    # of 18,000 1.1, and while so many were taken away 1.7.
     *(
         HallGuest(
             name, "directory", vm_id, "svc", number, offset=offset, cores=2, memory_mib=2048, disk_gib=8,
