@@ -26,8 +26,7 @@ def wait(
             with _signed_in(host, user, password) as box:
                 found = [one for folder in _folders(box) for one in _holding(box, folder, word)]
         except (imaplib.IMAP4.abort, ConnectionError):
-            # Dovecot 2.4.1 hangs up on who opens a mailbox in the very moment of its first delivery (two locks, in two
-            # orders), and so it does when it is restarted. A mail program comes again.
+            # Dovecot hangs up when it is restarted. A mail program comes again.
             if time.monotonic() > deadline:
                 raise
         if len(found) >= count or time.monotonic() > deadline:
