@@ -98,6 +98,8 @@ def test_net_03_measures_the_line(bench: Bench, monkeypatch: pytest.MonkeyPatch)
     check = lines(monkeypatch)
     found, sentences = verdict_of(check, bench)
     assert found is Verdict.PASS, sentences[-1]
+    # Twice a fifth of all echoes: by lot so many hosts do not answer at all that a verdict names no other reason.
+    monkeypatch.setattr(test_net_03, "unreached", lambda *_: [])
     with rule(bench, f"{MEMBER}-gw", "numgen", "random", "mod", "5", "==", "0", "drop"):
         found, sentences = verdict_of(check, bench)
     assert found is Verdict.FAIL
