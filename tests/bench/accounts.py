@@ -72,21 +72,21 @@ def measure(scene: Scene, number: int) -> Iterator[Row]:
         rows = export(number)
         deliver(scene, rows)
         first, joined = cycle(scene)
+        came = sum(one["verb"] == "join" for one in joined["changes"])
+        yield Row(
+            f"first import of {came} people", "a second", came / first,
+            f"plain ldbadd of {PLAIN} on {DIRECTORY}", PLAIN / plain,
+        )  # fmt: skip
         deliver(scene, day_after(rows))
         delta, moved = cycle(scene)
         quiet, none = cycle(scene)
-    if none["changes"]:
-        raise OSError(f"a cycle after the last one still changes {none['changes'][:3]}")
-    came, went = (sum(one["verb"] == verb for one in moved["changes"]) for verb in ("join", "leave"))
-    came_first = sum(one["verb"] == "join" for one in joined["changes"])
-    yield Row(
-        f"first import of {came_first} people", "a second", came_first / first,
-        f"plain ldbadd of {PLAIN} on {DIRECTORY}", PLAIN / plain,
-    )  # fmt: skip
-    yield Row(
-        f"delta: {came} come, {went} go, {len(moved['changes']) - came - went} other changes", "s", delta,
-        "a cycle without a change", quiet,
-    )  # fmt: skip
+        if none["changes"]:
+            raise OSError(f"a cycle after the last one still changes {none['changes'][:3]}")
+        came, went = (sum(one["verb"] == verb for one in moved["changes"]) for verb in ("join", "leave"))
+        yield Row(
+            f"delta: {came} come, {went} go, {len(moved['changes']) - came - went} other changes", "s", delta,
+            "a cycle without a change", quiet,
+        )  # fmt: skip
 
 
 def ldif(base: str) -> str:
