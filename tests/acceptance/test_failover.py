@@ -5,10 +5,9 @@ import time
 
 import pytest
 
-from samdrift.compliance.target import confirm
+from tests.checks.power import switched_off
 from tests.checks.probe.station import ProbeError, StationLost
 from tests.checks.scene import Scene
-from tests.sabotages.hand import guest_path
 
 pytestmark = pytest.mark.lab
 BACK_S = 180.0
@@ -20,21 +19,19 @@ TAKEOVER_S = 120.0
 
 @pytest.mark.parametrize(("off", "left"), [("dc1", "dc2"), ("dc2", "dc1")])
 def test_people_sign_in_while_one_directory_host_is_off(scene: Scene, off: str, left: str) -> None:
-    target, member = confirm(scene.state), scene.members[0]
+    member = scene.members[0]
     name, password = f"probe.{secrets.token_hex(5)}", f"Aa1-{secrets.token_urlsafe(18)}"
-    power = f"{guest_path(target, off)}/status"
-    target.finish(target.call("POST", f"{power}/stop"))
     try:
-        domain = scene.federation.hall.ad_domain
-        person = {"name": name, "password": password, "member": member.key, "kind": "staff", "domain": domain}
-        scene.station(left).ask("account.make", patience=60.0, **person)
-        told = {}
-        for workplace in (f"{member.key}-adm", f"{member.key}-ped"):
-            told[workplace] = signed_in(scene, workplace, user=name, password=password)
-            scene.station(workplace).ask("sign_in.tidy", user=name)
-        assert set(told.values()) == {"signed in"}, told
+        with switched_off(scene, off):
+            domain = scene.federation.hall.ad_domain
+            person = {"name": name, "password": password, "member": member.key, "kind": "staff", "domain": domain}
+            scene.station(left).ask("account.make", patience=60.0, **person)
+            told = {}
+            for workplace in (f"{member.key}-adm", f"{member.key}-ped"):
+                told[workplace] = signed_in(scene, workplace, user=name, password=password)
+                scene.station(workplace).ask("sign_in.tidy", user=name)
+            assert set(told.values()) == {"signed in"}, told
     finally:
-        target.finish(target.call("POST", f"{power}/start"))
         back = holds(scene, off, name)
         scene.station(left).ask("account.remove", name=name)
     assert back, f"{off} does not hold {name} within {BACK_S:g} s after its start"

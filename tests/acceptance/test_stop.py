@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 import pytest
 
 from samdrift.compliance.stop import LAST_STOPS, Stop, keep
-from samdrift.compliance.target import confirm
 from samdrift.federation import hall
 from tests.acceptance.traffic import Diary, cases, letters
 from tests.checks.host import answers
+from tests.checks.power import switched_off
 from tests.checks.scene import Scene
-from tests.sabotages.hand import guest_path
 from tests.sample import part
 
 pytestmark = pytest.mark.lab
@@ -32,16 +31,11 @@ BACK_S = 240.0
 @pytest.mark.parametrize(("host", "traffic"), part(LETTERS + CASES, size=1, is_touched=lambda _: False))
 def test_a_stopped_host_loses_nothing(scene: Scene, host: str, traffic: str) -> None:
     """Who was told "taken" forgets it: it must be there. The gap is kept for the report (`make stops`)."""
-    target = confirm(scene.state)
-    power = f"{guest_path(target, host)}/status"
     with WAYS[traffic](scene) as way:
         diary = Diary(way)
         assert diary.send(), "nothing is taken before the stop"
-        target.finish(target.call("POST", f"{power}/stop"))
-        try:
+        with switched_off(scene, host):
             tried = tried_meanwhile(diary.send)
-        finally:
-            target.finish(target.call("POST", f"{power}/start"))
         started = time.monotonic()
         assert within(BACK_S, diary.send), f"nothing is taken after {host} was started"
         assert within(BACK_S, lambda: answers(scene, host)), f"{host} does not come back"

@@ -16,6 +16,7 @@ from samdrift.standard import catalogue
 from tests.checks.alarm import HOST, Book, Failure, wait
 from tests.checks.desk import Desk, agents
 from tests.checks.host import answers, first_rule, stopped
+from tests.checks.power import switched_off
 from tests.checks.scene import Scene
 from tests.checks.watch import first
 
@@ -48,7 +49,7 @@ def test_mon_01_failures_become_cases(scene: Scene, evidence: Evidence) -> None:
         before = [one.kind for one in wanted.values() if book.open(one)]
         evidence.control(f"nothing of it has failed before: {before or 'nothing'}", alive=not before)
         with ExitStack() as failing:
-            failing.enter_context(switched_off(scene, f"{owner.key}-ped"))
+            failing.enter_context(away(scene, f"{owner.key}-ped"))
             failing.enter_context(stopped(scene, stands.name, "chrony.service"))
             failing.enter_context(cut_off(scene, cut))
             failing.enter_context(stopped(scene, saves.name, "samdrift-backup.timer"))
@@ -85,17 +86,15 @@ def faults(book: Book, failure: Failure, evidence: Evidence) -> list[str]:
 
 
 @contextmanager
-def switched_off(scene: Scene, guest: str) -> Iterator[None]:
-    """Take the power from a guest, and give it back."""
-    target, record = confirm(scene.state), scene.guests[guest]
-    path = f"/nodes/{record.node}/lxc/{record.vm_id}/status"
-    upid = target.call("POST", f"{path}/stop")
+def away(scene: Scene, guest: str) -> Iterator[None]:
+    """Switch a guest off; it is back when this ends.
+
+    Where no case was told the check ends at once, and who takes its people away comes to this guest too.
+    """
     try:
-        target.finish(upid)
-        yield
+        with switched_off(scene, guest):
+            yield
     finally:
-        target.finish(target.call("POST", f"{path}/start"))
-        # Where no case was told the check ends at once, and who takes its people away comes to this guest too.
         wait(lambda: answers(scene, guest), seconds=AGREED)
 
 
