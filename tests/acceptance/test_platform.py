@@ -18,7 +18,11 @@ all others checked."""
 KNOWN = tuple(one for one in load() if one.requirement in PROVEN)
 TOUCHED = touched_ids(changed_files())
 VERIFIED = ALWAYS | {*part(sorted(PROVEN - ALWAYS), size=6, is_touched=TOUCHED.__contains__)}
-SABOTAGES = part(KNOWN, size=1, is_touched=lambda one: one.requirement in TOUCHED)
+SABOTAGES = (
+    *part([one for one in KNOWN if one.requirement in TOUCHED], size=1, is_touched=lambda _: True),
+    *part([one for one in KNOWN if one.requirement not in TOUCHED], size=1, is_touched=lambda _: False),
+)
+"""One of the rows that the change touches, and one of the others, so that each has its turn."""
 FEDERATION = load_federation(ROOT / "stacks", "ystad-osterlen")
 DECLARED = {guest.name for guest in all_guests(FEDERATION)}
 MEMORY_AIM = 8 * 1024**3
