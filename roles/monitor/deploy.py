@@ -22,6 +22,7 @@ PROMETHEUS, ALERTS = "prometheus.service", "prometheus-alertmanager.service"
 ECHO = "prometheus-blackbox-exporter.service"
 RECORDER, CASES = "samdrift-record.service", "samdrift-cases.service"
 SAMPLES = "/var/lib/samdrift-samples"
+TARGETS = "/etc/prometheus/targets"
 FACTS = "/etc/samdrift/monitor.json"
 PASSWORD = "/etc/samdrift/monitor.password"
 USER = "samdrift-monitor"
@@ -39,7 +40,7 @@ def install(settings: Settings) -> None:
 def configure(settings: Settings) -> None:
     """Whom to ask, what is a failure, who keeps the samples, who tells the desk."""
     values: dict[str, object] = {"settings": settings, "samples": SAMPLES, "facts": FACTS, "user": USER}
-    values |= {"password": PASSWORD}
+    values |= {"password": PASSWORD, "targets": TARGETS}
 
     def rendered(name: str, dest: str, **options: object) -> None:
         file.rendered(name=name, dest=dest, templates=TEMPLATES, values=values, **options)
@@ -51,7 +52,15 @@ def configure(settings: Settings) -> None:
     checked = {"check": "promtool check rules {} > /dev/null", "units": [PROMETHEUS]}
     rendered("What is a failure", "/etc/prometheus/samdrift.rules.yml", **checked)
     checked = {"check": "promtool check config {} > /dev/null", "units": [PROMETHEUS]}
-    rendered("Whom to ask", "/etc/prometheus/prometheus.yml", **checked)
+    # Made from the catalogue, the hall's guests and the members that have joined: nobody adds a target by hand.
+    for job, asked in settings.asked.items():
+        file.written(
+            name=f"Whom to ask: {job}",
+            dest=f"{TARGETS}/{job}.json",
+            text=json.dumps(asked, indent=1, ensure_ascii=False) + "\n",
+            mode="644",
+        )
+    rendered("How to ask", "/etc/prometheus/prometheus.yml", **checked)
     checked = {"check": "amtool check-config {} > /dev/null", "units": [ALERTS]}
     rendered("Which failure hides which", "/etc/prometheus/alertmanager.yml", **checked)
 

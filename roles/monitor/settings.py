@@ -95,3 +95,13 @@ class Settings:
                 for one in member["sites"]
             ]
         return found
+
+    @property
+    def asked(self) -> dict[str, list[dict[str, Any]]]:
+        """Prometheus' lists of targets, job -> `[{"targets": ["ADDRESS"], "labels": {...}}]` (file_sd_config)."""
+        echoed = [{"member": "", "host": one["name"], **one} for one in self.echoed]
+        keys = ("host", "member", "service", "behind")
+        return {
+            job: [{"targets": [one["address"] + port], "labels": {key: one[key] for key in keys}} for one in all_]
+            for job, all_, port in (("hosts", self.targets, f":{self.host_port}"), ("echo", echoed, ""))
+        }

@@ -14,6 +14,8 @@ from tests.checks.register import Person
 from tests.checks.scene import Scene
 
 HOST = "monitor"
+TARGETS = "/etc/prometheus/targets/hosts.json"
+"""Who is asked; read again whenever it changes."""
 ALERTS = (
     "import urllib.request as u; "
     "print(u.urlopen('http://127.0.0.1:9093/api/v2/alerts?active=true&silenced=false', timeout=20).read().decode())"

@@ -60,11 +60,10 @@ def changed(
     change: Callable[[str], str],
     *,
     unit: str | None = None,
-    verb: str = "restart",
 ) -> Iterator[None]:
     """Change a file in place, so that owner and mode stay, and put the old text back.
 
-    + unit: reads the file when systemctl is told `verb` of it
+    + unit: reads the file when it starts
 
     Raises: LookupError where there is nothing to change.
     """
@@ -76,7 +75,7 @@ def changed(
     def put(text: str) -> None:
         run(scene, host, "tee", path, given=text)
         if unit:
-            run(scene, host, "systemctl", verb, unit)
+            run(scene, host, "systemctl", "restart", unit)
 
     try:
         put(wrong)

@@ -6,11 +6,12 @@ from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
 from samdrift.federation.database import HOST
 from tests.checks.alarm import HOST as MONITOR
+from tests.checks.alarm import TARGETS
 from tests.checks.host import changed, run
 from tests.sabotages.hand import scene_of
 from tests.sabotages.server import ask
 
-CONFIG, NOBODY = "/etc/prometheus/prometheus.yml", '["127.0.0.1:1"]'
+NOBODY = '"127.0.0.1:1"'
 DUMP = "/usr/lib/postgresql/17/bin/pg_dump"
 LIVING = f"""#!/bin/sh
 # The old server was slow to ask.
@@ -47,6 +48,6 @@ def newest_instead(target: Target) -> Iterator[None]:
 def database_host_unwatched(target: Target) -> Iterator[None]:
     """One address was wrong in the list of who is asked."""
     with scene_of(target) as scene:
-        asked = f'["{scene.guests[HOST].interfaces[0].ipv4.ip}:9100"]'
-        with changed(scene, MONITOR, CONFIG, lambda text: text.replace(asked, NOBODY), unit="prometheus.service"):
+        asked = f'"{scene.guests[HOST].interfaces[0].ipv4.ip}:9100"'
+        with changed(scene, MONITOR, TARGETS, lambda text: text.replace(asked, NOBODY)):
             yield

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.checks.alarm import HOST
+from tests.checks.alarm import HOST, TARGETS
 from tests.checks.host import changed, run, stopped
 from tests.sabotages.hand import scene_of
 
 AMTOOL = ("amtool", "--alertmanager.url=http://127.0.0.1:9093", "silence")
-CONFIG = "/etc/prometheus/prometheus.yml"
-ASKED = re.compile(r'\["10[0-9.]+:9100"\]')
+ASKED = re.compile(r'"10[0-9.]+:9100"')
 
 
 @sabotage(requirement="MON-01", name="alarms-silenced")
@@ -37,9 +36,6 @@ def nobody_tells_the_desk(target: Target) -> Iterator[None]:
 def wrong_addresses_asked(target: Target) -> Iterator[None]:
     """Addresses were filled in by copying the first line, which was right."""
     with scene_of(target) as scene:
-        own = f'["{scene.guests[HOST].interfaces[0].ipv4.ip}:9100"]'
-        # Restarted, Prometheus would believe the wrong addresses' last answers for five minutes after the undo; when it
-        # reloads, it forgets what it asks no more.
-        unit, verb = "prometheus.service", "reload"
-        with changed(scene, HOST, CONFIG, lambda text: ASKED.sub(own, text), unit=unit, verb=verb):
+        own = f'"{scene.guests[HOST].interfaces[0].ipv4.ip}:9100"'
+        with changed(scene, HOST, TARGETS, lambda text: ASKED.sub(own, text)):
             yield

@@ -10,7 +10,7 @@ import yaml
 
 import roles
 from roles.monitor import deploy
-from roles.monitor.deploy import PAGES
+from roles.monitor.deploy import PAGES, TARGETS
 from roles.monitor.deploy import TEMPLATES as MONITOR
 from roles.monitor.settings import Settings
 from roles.operations import front, unit
@@ -55,7 +55,7 @@ def settings(**changes: Any) -> Settings:
 
 def text(dest: str, found: Settings | None = None) -> str:
     values: dict[str, object] = {"settings": found or settings(), "samples": "/samples", "facts": "/facts"}
-    values |= {"front": front.FRONT, "pages": PAGES}
+    values |= {"front": front.FRONT, "pages": PAGES, "targets": TARGETS}
     return render(templates=MONITOR, dest=dest, values={**values, "user": "keeper", "password": "/password"})
 
 
@@ -129,10 +129,11 @@ def test_every_guest_is_asked_or_echoed() -> None:
     asked = {one["host"] for one in found.targets} | {one["name"] for one in found.echoed}
     assert asked == set(RECORDS) - {"outside"}
     assert {name for name, record in RECORDS.items() if "watched" in record.roles} == asked - {"vault"}
-    lines = yaml.safe_load(text("/etc/prometheus/prometheus.yml"))["scrape_configs"]
-    hosts = {one["labels"]["host"] for job in lines for one in job["static_configs"]}
-    assert hosts == asked
-    assert {job["job_name"] for job in lines} == {"hosts", "samples", "echo"}
+    assert {one["labels"]["host"] for all_ in found.asked.values() for one in all_} == asked
+    jobs = yaml.safe_load(text("/etc/prometheus/prometheus.yml"))["scrape_configs"]
+    assert {job["job_name"] for job in jobs} == {"hosts", "samples", "echo"}
+    lists = [name for job in jobs for one in job.get("file_sd_configs", ()) for name in one["files"]]
+    assert lists == [f"{TARGETS}/{job}.json" for job in found.asked]
 
 
 def test_a_member_that_leaves_is_asked_no_more() -> None:
