@@ -174,9 +174,10 @@ def by_the_store(scene: Scene, evidence: Evidence) -> Iterator[str]:
         run(state, "backup", f"rm -rf /srv/backup/{CLIENT}/{one.repository}")
         run(state, "vault", "samdrift-vault pull || true")
         evidence.case()
-        told = json.loads(run(state, "vault", "samdrift-vault status"))["held"]
-        if name not in told:
-            yield "the vault raised no alarm when a repository vanished from the store"
+        told = json.loads(run(state, "vault", "samdrift-vault status"))
+        if name not in told["held"]:
+            why = told["error"] or "it saw nothing wrong"
+            yield f"the vault raised no alarm when a repository vanished from the store: {why}"
         try:
             folder = f"/var/lib/samdrift/restored/{word}"
             restore(state, one, (), at=None, to=folder, vault=True)

@@ -146,6 +146,16 @@ def test_what_is_gone_before_its_time_stays(tmp_path: Path, pull: Callable[..., 
     assert told["code"] == 0 and not (tmp_path / "vault" / "snapshots" / told["snapshots"][-1] / NAME).exists()
 
 
+def test_two_fetches_in_one_second_are_two_snapshots(tmp_path: Path, pull: Callable[..., dict[str, Any]]) -> None:
+    """The second one sees what the first could not: here that all is gone."""
+    store = tmp_path / "store"
+    make(store / NAME, TWO)
+    pull(store)
+    shutil.rmtree(store / NAME)
+    told = pull(store, now=NOW + 0.9)
+    assert told["error"] is None and NAME in told["held"] and len(told["snapshots"]) == 2
+
+
 def test_only_age_removes_a_snapshot_and_never_the_last(tmp_path: Path, pull: Callable[..., dict[str, Any]]) -> None:
     store = tmp_path / "store"
     make(store / NAME, ONE)
