@@ -13,7 +13,7 @@ from samdrift.compliance.evidence import Evidence
 from samdrift.compliance.target import confirm
 from samdrift.federation.support import HOST as DESK
 from samdrift.standard import catalogue
-from tests.checks.alarm import HOST
+from tests.checks.alarm import HOST, wait
 from tests.checks.availability import lost, made, raw
 from tests.checks.host import first_rule, stopped
 from tests.checks.scene import Scene
@@ -44,6 +44,9 @@ def test_sla_03_an_outage_is_told_as_it_was(scene: Scene, evidence: Evidence) ->
     with first_rule(scene, f"{member.key}-gw", "ip", "daddr", desk, "tcp", "dport", "443", "drop"):
         time.sleep(length)
     ended = int(time.time())
+    # What was asked before is kept when everybody has answered: a recorder that is stopped now would take it along.
+    wait(lambda: json.loads(raw(scene)[-1])["at"] >= ended, seconds=3 * interval)
+    paused = int(time.time())
     with stopped(scene, HOST, "samdrift-record.service"):
         time.sleep(GAP * interval)
     resumed = int(time.time())
@@ -56,17 +59,17 @@ def test_sla_03_an_outage_is_told_as_it_was(scene: Scene, evidence: Evidence) ->
         report = made(scene, lines, one.key)
         evidence.case()
         # A moment counts for the seconds that follow it.
-        spans = (begun, ended), (ended + interval, resumed - interval)
+        spans = (begun, ended), (paused + interval, resumed - interval)
         during, gap = (lost(report, SERVICE, *span) for span in spans)
         evidence.note(
-            f"{one.key}: {during} s of {ended - begun} s, then {gap} s of {resumed - ended} s without samples"
+            f"{one.key}: {during} s of {ended - begun} s, then {gap} s of {resumed - paused} s without samples"
         )
         if one == member and abs(during - (ended - begun)) > interval:
             wrong.append(f"{one.key} lost {SERVICE} for {ended - begun} s, the report says {during} s")
         if one != member and during > 0:
             wrong.append(f"{one.key} lost nothing, the report says {during} s of {SERVICE}")
         if gap <= 0:
-            wrong.append(f"nothing was measured for {resumed - ended} s, and for {one.key} {SERVICE} was up")
+            wrong.append(f"nothing was measured for {resumed - paused} s, and for {one.key} {SERVICE} was up")
         wrong += unequal(lines, report)
     report = made(scene, lines, member.key)
     others = [one.service for one in report.figures if one.service != SERVICE]
