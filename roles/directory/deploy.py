@@ -17,7 +17,6 @@ PACKAGES = (
     "bind9-dnsutils",  # nsupdate, by which a directory host writes its own records
     "krb5-user",
     "ldb-tools",
-    "lmdb-utils",  # mdb_copy, by which Samba backs its own database up
     "python3-samba",
     "rsync",
     "samba-ad-dc",
@@ -26,8 +25,10 @@ PACKAGES = (
     "tdb-tools",
 )
 SAMBA = "samba-ad-dc.service"
+COPY = "/usr/local/lib/samdrift-directory/mdb_copy"
 # Samba's own copy, taken under its locks while it serves; unpacked, so that what did not change is not kept twice.
 DUMP = (
+    f"PATH={Path(COPY).parent}:$PATH "
     'samba-tool domain backup offline --targetdir="$DUMP" > /dev/null && '
     'python3 -m tarfile --filter fully_trusted -e "$DUMP"/*.tar.bz2 "$DUMP" && rm "$DUMP"/*.tar.bz2'
 )
@@ -50,6 +51,7 @@ def configure(settings: Settings) -> None:
     def rendered(name: str, dest: str, **options: object) -> None:
         file.rendered(name=name, dest=dest, templates=TEMPLATES, values=values, **options)
 
+    rendered("Samba's backup copies by this", COPY, mode="755")
     rendered("A deleted object is brought back by this", "/usr/local/sbin/samdrift-undelete", mode="755")
     backup.declared(
         system="directory",

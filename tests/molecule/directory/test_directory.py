@@ -29,6 +29,32 @@ for url in ("ldaps://127.0.0.1", "ldap://127.0.0.1"):
         print(url, "refused", error.args[0])
 """
 
+GROUP, KEPT = "nonce-backup", "/var/tmp/kept"
+WRITES = f"""
+import json, os, subprocess, time
+from ldb import FLAG_MOD_REPLACE, Dn, Message, MessageElement
+from samba.auth import system_session
+from samba.param import LoadParm
+from samba.samdb import SamDB
+
+settings = LoadParm()
+settings.load_default()
+directory = SamDB(session_info=system_session(), lp=settings)
+directory.newgroup("{GROUP}")
+os.makedirs("{KEPT}")
+dump = json.load(open("/etc/samdrift/backup.d/directory.yaml"))["dump"]
+
+change = Message(Dn(directory, "CN={GROUP},CN=Users,{ROOT}"))
+change["description"] = MessageElement("afterwards", FLAG_MOD_REPLACE, "description")
+directory.transaction_start()
+directory.modify(change)
+backup = subprocess.Popen(["sh", "-ec", dump], env={{**os.environ, "DUMP": "{KEPT}"}})
+while not os.path.exists("/var/lib/samba/private/sam.ldb.bak-offline") and backup.poll() is None:
+    time.sleep(0.01)
+directory.transaction_commit()
+assert backup.wait() == 0
+"""
+
 
 def secret(name: str) -> str:
     return (Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "secrets" / name).read_text()
@@ -70,6 +96,17 @@ def test_a_change_on_either_host_arrives_at_the_other_by_itself(on: Callable[...
         on(there, wait)
     finally:
         on(here, f"samba-tool group delete nonce-{here}")
+
+
+def test_a_backup_and_a_change_do_not_wait_for_each_other(on: Callable[..., str]) -> None:
+    """The change is written down when the backup begins, and wants to be committed before it ends."""
+    on("dc1", f"timeout --kill-after=5 90 python3 - <<'E'\n{WRITES}E")
+    assert "description: afterwards" in on("dc1", f"samba-tool group show {GROUP} --attributes=description")
+    try:
+        kept = on("dc1", f"ldbsearch -H {KEPT}/private/sam.ldb -b {ROOT} cn={GROUP} description")
+        assert "description" not in kept.replace("cn=", "")
+    finally:
+        on("dc1", f"rm -rf {KEPT}; samba-tool group delete {GROUP}")
 
 
 def test_a_password_is_asked_for_under_tls_only(on: Callable[..., str]) -> None:
