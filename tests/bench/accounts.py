@@ -39,14 +39,18 @@ from samba.samdb import SamDB
 settings = LoadParm()
 settings.load_default()
 directory = SamDB(session_info=system_session(), lp=settings)
-found = [one.dn for one in directory.search(sys.argv[1], 2, "(objectClass=user)", ["cn"])]
-for start in range(0, len(found), 200):
-    directory.transaction_start()
-    for name in found[start : start + 200]:
-        directory.delete(name)
-    directory.transaction_commit()
+for kind in ("group", "user"):
+    found = [one.dn for one in directory.search(sys.argv[1], 2, f"(objectClass={kind})", ["cn"])]
+    for start in range(0, len(found), 200):
+        directory.transaction_start()
+        for name in found[start : start + 200]:
+            directory.delete(name)
+        directory.transaction_commit()
 """
-"""Some at a time: a unit with 13,000 people, deleted at once, kept the directory shut for minutes, and failed then."""
+"""Some at a time: a unit with 13,000 people, deleted at once, kept the directory shut for minutes, and failed then.
+
+Groups first: of one with 18,000 members each who leaves took 0.8 s, as the whole list is written anew.
+"""
 PREPARE = f"""
 set -e
 rm -rf {PLACE}; mkdir -p -m 711 {PLACE}
