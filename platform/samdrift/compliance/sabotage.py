@@ -138,7 +138,8 @@ def attempt(
             untouched = environment is not None
     except Exception as error:  # whatever a sabotage raises, the platform must be seen green again afterwards
         trouble = (f"the change or its undoing broke: {type(error).__name__}: {error}",)
-    evidence = _why(during, Verdict.FAIL) + trouble
+    # A check that did not finish says why as well, or nobody can tell what else was broken.
+    evidence = _why(during, Verdict.FAIL) + _why(during, Verdict.DNF) + trouble
     if untouched and not trouble:  # other stack files for the check alone: there was nothing to undo
         return _outcome(
             one, before=Verdict.PASS, during=worst(during), after=Verdict.PASS, evidence=evidence, begun=begun
