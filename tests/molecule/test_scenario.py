@@ -40,10 +40,19 @@ def test_scenario(scenario: str) -> None:
     done = subprocess.run(
         [folder / "molecule", "test", "-s", scenario],
         cwd=TESTS,
-        env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "SAMDRIFT_PYTHON": sys.executable},
+        env={
+            **os.environ,
+            "PATH": f"{folder}:{os.environ['PATH']}",
+            "SAMDRIFT_PYTHON": sys.executable,
+            "NO_COLOR": "1",
+        },
         capture_output=True,
         text=True,
         timeout=1500,
         check=False,
     )
-    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
+    if done.returncode != 0:
+        # What failed stands in the midst: what comes after it, an end in good order, is long.
+        begin = max(done.stdout.find("= FAILURES"), done.stdout.find("= ERRORS"), 0)
+        shown = done.stdout[begin : begin + 6000] if begin else done.stdout[-6000:]
+        pytest.fail(f"{shown}\n{done.stderr[-2000:]}", pytrace=False)

@@ -12,6 +12,7 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
+from roles import watched
 from samdrift.secret import public
 
 EDGE = {"4": "198.51.100.1", "6": "2001:db8:0:ffff::1"}
@@ -152,4 +153,4 @@ def test_hosts_are_told_the_time_by_edge(on: Callable[..., str]) -> None:
 def test_nothing_failed_and_nobody_else_listens(on: Callable[..., str]) -> None:
     assert on("ns1", "systemctl --failed --no-legend").strip() == ""
     ports = {line.rsplit(":", 1)[1] for line in on("ns1", "ss -Hlnt | awk '{print $4}'").splitlines()}
-    assert ports == {"22", "53"}
+    assert ports == {"22", "53", str(watched.Settings().port)}
