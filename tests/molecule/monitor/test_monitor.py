@@ -23,6 +23,7 @@ AGREED = 300.0
 PAGE = "/usr/local/share/request-tracker5/html/NoAuth/SatisfactionIndex.html"
 COMPILED = "/var/cache/request-tracker5/mason_data/obj"
 SAMPLES = "/var/lib/samdrift-samples"
+INTERVAL = 30
 ASK = """
 import base64, json, sys, urllib.request
 word = base64.b64encode(b"monitor:" + open("/etc/samdrift/monitor.password", "rb").read()).decode()
@@ -83,6 +84,11 @@ def queried(on: On, query: str) -> list[dict[str, Any]]:
 
 def samples(on: On) -> list[str]:
     return on("monitor", f"cat {SAMPLES}/*.jsonl").splitlines()
+
+
+def moments(lines: list[str]) -> list[int]:
+    """Each once, in order."""
+    return list(dict.fromkeys(json.loads(line)["at"] for line in lines if json.loads(line)["kind"] == "sample"))
 
 
 def test_every_host_and_every_site_is_asked_and_answers(on: On) -> None:
@@ -235,13 +241,24 @@ def test_a_failure_that_comes_back_opens_its_case_again(on: On) -> None:
 def test_samples_are_chained_and_a_change_tells(on: On) -> None:
     lines = samples(on)
     assert chain.broken(lines) is None
-    moments = [json.loads(line)["at"] for line in lines if json.loads(line)["kind"] == "sample"]
-    assert len(moments) > 5
-    assert {after - before for before, after in pairwise(moments)} <= {30, 60}
+    kept = moments(lines)
+    assert len(kept) > 5
+    assert {after - before for before, after in pairwise(kept)} == {INTERVAL}
     down = next(number for number, line in enumerate(lines) if "wrong content" in line)
     changed = json.loads(lines[down]) | {"down": {}}
     assert chain.broken([*lines[:down], json.dumps(changed), *lines[down + 1 :]])
     assert chain.broken([*lines[:down], *lines[down + 1 :]])
+
+
+def test_a_restart_takes_no_moment_from_anybody(on: On) -> None:
+    """In the midst of one, while the sites are asked."""
+    midst = f"import time; time.sleep((3 - time.time()) % {INTERVAL}); print(int(time.time()))"
+    moment = int(on("monitor", f"python3 -c {shlex.quote(midst)} && systemctl restart samdrift-record")) - 3
+    deadline = time.monotonic() + 100
+    while (kept := moments(samples(on)))[-1] <= moment:
+        assert time.monotonic() < deadline
+        time.sleep(5)
+    assert kept[-3:] == [moment - INTERVAL, moment, moment + INTERVAL]
 
 
 def test_who_keeps_samples_goes_on_after_a_kill(on: On) -> None:
