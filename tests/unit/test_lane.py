@@ -1,5 +1,6 @@
 """Which checks run beside each other, and what is kept of them."""
 
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -9,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samdrift.compliance import lane
+from samdrift.compliance import lane, run
 from samdrift.compliance.result import Result, observe
 from samdrift.compliance.verdict import Verdict
 from samdrift.standard import catalogue
 from samdrift.standard.requirement import Requirement
+from samdrift.state import State
 
 CHECKED = [one for one in catalogue.load().requirements if one.tests]
 IDS = {one.id for one in CHECKED}
@@ -25,20 +27,30 @@ def result(requirement: str, seconds: float) -> Result:
     )
 
 
-@given(st.dictionaries(st.sampled_from(sorted(IDS)), st.floats(0, 600)), st.integers(1, 6))
-def test_each_is_in_one_lane_and_no_lane_waits_for_longer_than_one_check(seconds: dict[str, float], lanes: int) -> None:
-    found = lane.spread(CHECKED, seconds=seconds, lanes=lanes)
-    assert sorted(one.id for part in found for one in part) == sorted(one.id for one in CHECKED if not one.alone)
-    loads = [sum(seconds.get(one.id, lane.UNKNOWN) for one in part) for part in found]
-    longest = max(seconds.get(one.id, lane.UNKNOWN) for part in found for one in part)
-    assert max(loads) - min(loads) <= longest + 1e-6
+@given(st.dictionaries(st.sampled_from(sorted(IDS)), st.floats(0, 600)))
+def test_what_took_longest_is_taken_first_and_before_it_what_never_ran(seconds: dict[str, float]) -> None:
+    found = lane.longest_first(CHECKED, seconds=seconds)
+    assert sorted(one.id for one in found) == sorted(one.id for one in CHECKED)
+    took = [seconds.get(one.id, math.inf) for one in found]
+    assert took == sorted(took, reverse=True)
 
 
-def test_what_needs_the_platform_for_itself_is_in_no_lane() -> None:
-    alone = [one for one in CHECKED if one.alone]
-    assert "ONB-02" in {one.id for one in alone}, "it counts the requests that others lose"
-    assert "NET-07" in {one.id for one in alone}, "its sweep's 200,000 frames a second drown what others record"
-    assert lane.spread(alone, seconds={}) == ()
+def test_what_counts_or_drowns_others_needs_the_platform_for_itself() -> None:
+    alone = {one.id for one in CHECKED if one.alone}
+    assert "ONB-02" in alone, "it counts the requests that others lose"
+    assert "NET-07" in alone, "its sweep's 200,000 frames a second drown what others record"
+
+
+def test_what_is_alone_follows_the_others_in_one_lane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[tuple[int, set[bool]]]()
+
+    def beside(part: Sequence[Requirement], *, lanes: int, **_: object) -> tuple[Result, ...]:
+        asked.append((lanes, {one.alone for one in part}))
+        return ()
+
+    monkeypatch.setattr(run, "run_beside", beside)
+    run.run_checks(state=State.at(tmp_path), requirements=CHECKED)
+    assert asked == [(lane.BESIDE, {False}), (1, {True})]
 
 
 def test_seconds_are_of_all_subjects_that_a_check_looked_at() -> None:
@@ -49,21 +61,23 @@ def test_seconds_are_of_all_subjects_that_a_check_looked_at() -> None:
 
 def test_lanes_run_at_once_and_all_that_they_say_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each waits for the other's file: one after the other they would never end."""
-    first, second = CHECKED[:2]
+    one, other = CHECKED[:2]
 
     def command(requirements: Sequence[Requirement], *, results: Path, options: Sequence[str]) -> list[str]:
-        own, other = requirements[0].id, ({first.id, second.id} - {requirements[0].id}).pop()
-        line = result(own, 1.0).model_dump_json()
-        return [sys.executable, "-c", SCRIPT, str(tmp_path), own, other, str(results), line, *options]
+        number = int(results.stem)
+        line = result(requirements[number].id, 1.0).model_dump_json()
+        return [sys.executable, "-c", SCRIPT, str(tmp_path), f"{number}", f"{1 - number}", str(results), line, *options]
 
     monkeypatch.setattr(lane, "_command", command)
     log, said = tmp_path / "verify.log", list[str]()
     found = lane.run_beside(
-        [[first], [second]], environment={**os.environ}, options=["option"], log=log, say=said.append
+        [one, other], lanes=2, environment={**os.environ}, options=["option"], log=log, say=said.append
     )
-    assert [one.requirement for one in found] == [first.id, second.id]
-    assert sorted(said) == sorted(f"{one.id} ystad: PASS in 1 s" for one in (first, second))
-    assert log.read_text().splitlines() == [f"{first.id} option", f"{second.id} option"]
+    assert [one.requirement for one in found] == [one.id, other.id]
+    assert sorted(said) == sorted(f"{one.id} ystad: PASS in 1 s" for one in (one, other))
+    first, second = log.read_text().splitlines()
+    assert first.startswith("0 option --claims ")
+    assert second == first.replace("0", "1", 1)
 
 
 SCRIPT = """
@@ -90,7 +104,7 @@ def test_a_run_that_is_cut_short_lets_checks_undo(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(lane, "_command", command)
     with pytest.raises(KeyboardInterrupt):
-        lane.run_beside([[one]], environment={**os.environ}, options=[], log=tmp_path / "log", say=interrupted)
+        lane.run_beside([one], lanes=1, environment={**os.environ}, options=[], log=tmp_path / "log", say=interrupted)
     assert undone.exists()
 
 

@@ -199,3 +199,18 @@ def test_an_unknown_id_stops_the_run(tmp_path: Path) -> None:
     assert not results
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "NET-99 is not a requirement" in done.stdout + done.stderr
+
+
+def test_what_another_lane_has_claimed_is_left_to_it_with_all_its_checks(tmp_path: Path) -> None:
+    """The order is that of `--tests`: the first one is what every lane comes to first."""
+    claims = tmp_path / "claims"
+    claims.mkdir()
+    (claims / "NET-01").touch()
+    tests = ["test_violated", "test_holds", "test_left_a_mess"]
+    found, _ = run(tmp_path, CHECKS, "--claims", str(claims), "--tests", ",".join(tests))
+    assert [one.requirement for one in found] == ["NET-02", "DIR-04"]
+    assert sorted(file.name for file in claims.iterdir()) == ["DIR-04", "NET-01", "NET-02"]
+    claims = tmp_path / "more"
+    claims.mkdir()
+    found, _ = run(tmp_path, CHECKS, "--claims", str(claims), "--tests", ",".join(reversed(tests)))
+    assert [one.requirement for one in found] == ["DIR-04", "NET-01", "NET-01", "NET-02"]

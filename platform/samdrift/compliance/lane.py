@@ -1,7 +1,8 @@
-"""Which checks run beside each other: each lane is a process that takes its requirements one after the other."""
+"""Which checks run beside each other: each lane is a process that takes one requirement after another."""
 
 from __future__ import annotations
 
+import math
 import signal
 import subprocess
 import sys
@@ -18,25 +19,14 @@ from samdrift.state import REPOSITORY
 CHECKS = Path("tests/checks")
 BESIDE = 3
 """Lanes at once: checks mostly wait for mail, replication and browsers, and not for a processor."""
-UNKNOWN = 60.0
-"""Seconds that a requirement is taken to need whose checks were never run here."""
 
 
-def spread(
-    requirements: Collection[Requirement], *, seconds: Mapping[str, float], lanes: int = BESIDE
-) -> tuple[tuple[Requirement, ...], ...]:
-    """Share requirements out so that all lanes end at about the same time; what is `alone` is in none.
+def longest_first(requirements: Collection[Requirement], *, seconds: Mapping[str, float]) -> tuple[Requirement, ...]:
+    """Put first what is taken first, so that no lane begins something long when the others are done.
 
-    `seconds`: id -> what its checks took last. The longest comes first, and goes where least is to be done.
+    `seconds`: id -> what its checks took last; what was never run here may be long.
     """
-    loads = [0.0] * lanes
-    found: list[list[Requirement]] = [[] for _ in loads]
-    together = [one for one in requirements if not one.alone]
-    for one in sorted(together, key=lambda one: -seconds.get(one.id, UNKNOWN)):
-        lane = loads.index(min(loads))
-        loads[lane] += seconds.get(one.id, UNKNOWN)
-        found[lane].append(one)
-    return tuple(tuple(lane) for lane in found if lane)
+    return tuple(sorted(requirements, key=lambda one: -seconds.get(one.id, math.inf)))
 
 
 def taken(results: Collection[Result]) -> dict[str, float]:
@@ -49,31 +39,34 @@ def taken(results: Collection[Result]) -> dict[str, float]:
 
 
 def run_beside(
-    lanes: Sequence[Sequence[Requirement]],
+    requirements: Sequence[Requirement],
     *,
+    lanes: int,
     environment: Mapping[str, str],
     options: Sequence[str],
     log: Path,
     say: Callable[[str], None] | None,
 ) -> tuple[Result, ...]:
-    """Run every lane's checks at the same time and return what they wrote down, lane by lane.
+    """Run the requirements' checks in so many lanes at the same time and return what they wrote down, lane by lane.
 
-    Each lane's own output is added to `log` when all have ended. Whatever ends this early lets every check undo what it
-    has made.
+    A requirement is of the lane that comes to it first. Each lane's own output is added to `log` when all have ended.
+    Whatever ends this early lets every check undo what it has made.
     """
     with tempfile.TemporaryDirectory(prefix="samdrift-verify-") as folder, ExitStack() as files:
-        output = [files.enter_context((Path(folder) / f"{number}.log").open("w+")) for number, _ in enumerate(lanes)]
-        results = [Path(folder) / f"{number}.jsonl" for number, _ in enumerate(lanes)]
+        output = [files.enter_context((Path(folder) / f"{number}.log").open("w+")) for number in range(lanes)]
+        results = [Path(folder) / f"{number}.jsonl" for number in range(lanes)]
+        claims = Path(folder) / "claims"
+        claims.mkdir()
         processes = [
             subprocess.Popen(
-                _command(lane, results=result, options=options),
+                _command(requirements, results=result, options=[*options, "--claims", str(claims)]),
                 cwd=REPOSITORY,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
             )
-            for lane, result, stream in zip(lanes, results, output, strict=True)
+            for result, stream in zip(results, output, strict=True)
         ]
         try:
             _follow(processes, results, say=say)

@@ -26,6 +26,8 @@ PR_SET_PDEATHSIG = 1
 EVIDENCE = pytest.StashKey[Evidence]()
 ENDINGS = pytest.StashKey[dict[str, tuple[Ending, str]]]()
 STARTED = pytest.StashKey[float]()
+OWN = pytest.StashKey[set[str]]()
+"""Requirements that this process has claimed."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--results", metavar="FILE", default=None, help="write each result there as it comes, a JSON line each"
     )
     group.addoption("--tests", metavar="NAME,NAME", default=None, help="run only these checks")
+    group.addoption("--claims", metavar="FOLDER", default=None, help="leave out requirements that others claim there")
     group.addoption("--members", metavar="KEY,KEY", default=None, help="only these members as subjects")
 
 
@@ -59,12 +62,26 @@ def requirement_of(item: pytest.Item) -> str | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the wanted checks; with the plugin on, tests that check no requirement are not run."""
+    """Keep the wanted checks, in the order wanted; with the plugin on, tests that check no requirement are not run."""
     wanted = config.getoption("--tests")
-    names = set(wanted.split(",")) if wanted else None
+    names = wanted.split(",") if wanted else None
     kept = [item for item in items if requirement_of(item) and (names is None or _name(item) in names)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = kept
+    items[:] = sorted(kept, key=lambda item: names.index(_name(item))) if names else kept
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """Claim the check's requirement, or leave the check to who did before."""
+    folder, requirement = item.config.getoption("--claims"), requirement_of(item)
+    own = item.config.stash.setdefault(OWN, set())
+    if folder and requirement and requirement not in own:
+        try:
+            (Path(folder) / requirement).touch(exist_ok=False)
+        except FileExistsError:
+            return True
+        own.add(requirement)
+    return None
 
 
 @pytest.fixture

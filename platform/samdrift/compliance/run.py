@@ -10,7 +10,7 @@ from pathlib import Path
 
 from samdrift.check import CheckError, check_stacks
 from samdrift.compliance import outcome, stop
-from samdrift.compliance.lane import run_beside, spread, taken
+from samdrift.compliance.lane import BESIDE, longest_first, run_beside, taken
 from samdrift.compliance.report import Finding, Report
 from samdrift.compliance.result import Result, observe, read, write
 from samdrift.compliance.verdict import Verdict, merge
@@ -111,19 +111,19 @@ def run_checks(
     Those that need the platform for themselves follow the others. Output is kept as `log` among the installation's
     logs. With `until_red` each process ends at its first red check.
     """
-    wanted = [one for one in requirements if one.tests]
     state.logs.mkdir(parents=True, exist_ok=True)
     output = state.logs / log
     output.write_text("")
     options = ["--exitfirst"] if until_red else []
     options += ["--members", stack.rpartition(".")[2]] if stack else []
-    lanes = spread(wanted, seconds=taken(read(state.root / LAST_RESULTS)))
-    last = tuple(one for one in wanted if one.alone)
+    checked = [one for one in requirements if one.tests]
+    wanted = longest_first(checked, seconds=taken(read(state.root / LAST_RESULTS)))
     environ = {**os.environ, "SAMDRIFT_STATE": str(state.root), "SAMDRIFT_LAB": state.name, **(environment or {})}
     found: tuple[Result, ...] = ()
-    for beside in (lanes, (last,) if last else ()):
-        if beside:
-            found += run_beside(beside, environment=environ, options=options, log=output, say=say)
+    for alone, most in ((False, BESIDE), (True, 1)):
+        if part := [one for one in wanted if one.alone is alone]:
+            lanes = min(most, len(part))
+            found += run_beside(part, lanes=lanes, environment=environ, options=options, log=output, say=say)
     return found
 
 
