@@ -1,7 +1,6 @@
 """Which part of the long tests one run tries: what the change touches first, then a sample that rotates by commit.
 
-All sabotages and all scenarios take hours by now, and all checks half an hour; `SAMDRIFT_TEST_ALL=1 make test`,
-`samdrift sabotage` and `samdrift verify` try them all.
+All sabotages and all scenarios take hours by now; `SAMDRIFT_TEST_ALL=1 make test` and `samdrift sabotage` try them all.
 A run has a bound, so a change that touches everything tries another part with each commit. The part follows from the
 commit: a red run can be repeated.
 """
