@@ -110,12 +110,21 @@ def _first(call: socket.socket, *, family: int, word: bytes, reply: int, seconds
     return "?", False
 
 
-def fetch(*, url: str, proxy: str | None = None, most: int = 32 << 20, patience: float = 60.0) -> dict[str, float]:
-    """Download at most that many octets; return `octets` and `seconds` from the first to the last octet."""
+def fetch(*, url: str, proxy: str | None = None, most: int = 32 << 20, silence: float = 15.0) -> dict[str, float]:
+    """Download at most that many octets; return `octets` and `seconds` from the first to the last octet.
+
+    A server that stays silent for so long is asked again, three times in all, as apt does.
+    """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": proxy} if proxy else {}))
-    with opener.open(url, timeout=patience) as answer:
-        octets = len(answer.read(65536))
-        begun = time.monotonic()
-        while octets < most and (part := answer.read(262144)):
-            octets += len(part)
+    for left in (2, 1, 0):
+        try:
+            with opener.open(url, timeout=silence) as answer:
+                octets = len(answer.read(65536))
+                begun = time.monotonic()
+                while octets < most and (part := answer.read(262144)):
+                    octets += len(part)
+                break
+        except OSError as error:
+            if not left or not isinstance(getattr(error, "reason", error), TimeoutError):
+                raise
     return {"octets": float(octets), "seconds": max(time.monotonic() - begun, 1e-6)}
