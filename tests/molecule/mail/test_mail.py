@@ -179,6 +179,14 @@ def test_signing_in_takes_account_or_address_and_no_wrong_password(seat: Station
         seat.ask("mailbox.wait", host=HOST, user=OWNER, password="not the password", word="-", patience=60.0)
 
 
+def test_who_guesses_wrong_keeps_nobody_else_waiting(seat: Station) -> None:
+    """From the same address; `door.mailbox` waits no longer than a mail program does."""
+    for number in range(6):
+        wrong = {"user": f"nobody{number}", "password": f"Aa1-{number}"}
+        assert not seat.ask("door.mailbox", host=HOST, patience=60.0, **wrong)
+    assert seat.ask("door.mailbox", host=HOST, user=OWNER, password=PASSWORD, patience=60.0)
+
+
 def test_what_the_gateway_marks_lies_apart(on: On, seat: Station, address: dict[str, str]) -> None:
     one = post.letter(ANNA, address[OWNER])
     marked = post.Letter(one.word, b"X-Spam: Yes\r\n" + one.octets)
