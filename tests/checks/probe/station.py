@@ -70,7 +70,7 @@ class Station:
         """Process id on this machine of the command that holds the station."""
         return self._process.pid
 
-    def ask(self, call: str, *, patience: float = 15.0, **arguments: Any) -> Any:
+    def ask(self, call: str, *, patience: float = 60.0, **arguments: Any) -> Any:
         """Call `module.function` at the station and return its answer.
 
         Raises StationLost after `patience` seconds or when the station is gone, ProbeTimeout if what it asked stayed
