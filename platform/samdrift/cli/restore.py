@@ -18,7 +18,7 @@ def add_to(app: typer.Typer) -> None:
 
 def restore(
     system: Annotated[
-        str | None, typer.Argument(help="What is kept: directory, mail, database; none: say what is")
+        str | None, typer.Argument(help="What is kept: directory, mail, databases; none: say what is")
     ] = None,
     what: Annotated[
         list[str] | None, typer.Argument(help="An account, a mailbox, a database, or a path that begins with /")
@@ -38,10 +38,12 @@ def restore(
 
     state = current()
     try:
-        everything = recovery.kept(state)
+        everything, silent = recovery.asked(state)
+        for sentence in silent:  # one host that is down is no reason to bring nothing back from the others
+            say(f"not asked: {sentence}")
         if system is None:
             _show(everything)
-            return
+            raise typer.Exit(1 if silent else 0)
         one = recovery.choose(everything, system, member)
         if archives:
             answer_json(recovery.archives(state, one, vault=vault))

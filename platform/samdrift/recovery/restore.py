@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from samdrift.recovery.host import RecoveryError, carry, records, run
@@ -37,9 +36,27 @@ class Kept:
 
 def kept(state: State) -> tuple[Kept, ...]:
     """Everything that the hosts say is kept. Raises: RecoveryError where a host cannot be asked."""
+    found, silent = asked(state)
+    if silent:
+        raise RecoveryError("; ".join(silent))
+    return found
+
+
+def asked(state: State) -> tuple[tuple[Kept, ...], tuple[str, ...]]:
+    """Everything that the hosts say is kept, and a sentence for each host that cannot be asked."""
     hosts = [one["name"] for one in records(state) if "backup" in one["roles"]]
+    silent: list[str] = []
+
+    def ask(host: str) -> list[Kept]:
+        try:
+            return _kept_on(state, host)
+        except RecoveryError as error:
+            silent.append(str(error))
+            return []
+
     with ThreadPoolExecutor(4) as together:
-        return tuple(one for found in together.map(partial(_kept_on, state), hosts) for one in found)
+        found = tuple(one for each in together.map(ask, hosts) for one in each)
+    return found, tuple(silent)
 
 
 def _kept_on(state: State, host: str) -> list[Kept]:
