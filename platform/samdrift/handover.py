@@ -2,7 +2,7 @@
 
 A stack's program exports them (`hosts`); they are kept as `handover/<stack>.json` in the state directory; inventories
 read them. Records carry references to secrets, never secrets. The format has a version, and each record the digest of
-the stack files it was made from: what is older than the files of today is refused.
+the stack files it was made from: what is not what the files and the code of today would give is refused.
 """
 
 from __future__ import annotations
@@ -123,7 +123,11 @@ def digest_of(federation: Federation, stack: AnyStack) -> str:
 
 def write_json(records: Iterable[HostRecord]) -> str:
     """Records as the text of a handover file."""
-    return json.dumps([record.model_dump(mode="json") for record in records], indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(_plain(records), indent=2, ensure_ascii=False) + "\n"
+
+
+def _plain(records: Iterable[HostRecord]) -> list[dict[str, Any]]:
+    return [record.model_dump(mode="json") for record in records]
 
 
 def read_handover(path: Path, stacks_dir: Path) -> tuple[HostRecord, ...]:
@@ -275,8 +279,11 @@ def _fresh(path: Path, records: tuple[HostRecord, ...], federation: Federation) 
         raise HandoverError(
             f"{path} is of {name}, which has no stack file any more: put the file back, then run: samdrift down {name}"
         ) from None
-    if any(record.digest != digest_of(federation, stack) for record in records):
-        raise HandoverError(f"{path} is older than the stack files or the catalogue; run: samdrift up {name}")
+    # The digest for what a stack makes without its hosts being told; the rest for what the code says of them by now.
+    if _plain(records) != _plain(host_records(federation, stack)):
+        raise HandoverError(
+            f"{path} is older than the stack files, the catalogue or what follows from them; run: samdrift up {name}"
+        )
     return records
 
 

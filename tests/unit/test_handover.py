@@ -127,6 +127,19 @@ def test_records_older_than_their_stack_files_are_refused(
     assert refused == stale
 
 
+def test_records_that_the_code_would_make_otherwise_are_refused(tmp_path: Path) -> None:
+    """What `rules.yaml` and settings modules say reaches a host by its record: a deploy of the old one does nothing."""
+    stacks = copied(tmp_path)
+    path = written(tmp_path / "handover", stacks) / "ystad-osterlen.hall.json"
+    path.write_text(json.dumps(json.loads(path.read_text()), sort_keys=True))  # as the engine gives them out
+    assert read_handover(path, stacks)
+    records = json.loads(path.read_text())
+    next(one for one in records if one["name"] == "mail")["roles"]["mail"]["opens_to"] = ["service-mail"]
+    path.write_text(json.dumps(records))
+    with pytest.raises(HandoverError, match=r"older than .*run: samdrift up ystad-osterlen\.hall"):
+        read_handover(path, stacks)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
