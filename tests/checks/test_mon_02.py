@@ -72,7 +72,7 @@ def statuses(scene: Scene, workplace: str) -> list[str]:
     """What both pages say at a workplace: the number, and nothing of their words."""
     hosts = {"mail": "/SOGo/", DESK: "/NoAuth/SatisfactionIndex.html"}
     pages = [f"https://{scene.guests[host].fqdn}{path}" for host, path in hosts.items()]
-    read = "import sys, urllib.request as u\nfor page in sys.argv[1:]: print(u.urlopen(page, timeout=20).status)"
+    read = "import sys, urllib.request as u\nfor page in sys.argv[1:]: print(u.urlopen(page, timeout=40).status)"
     return run(scene, workplace, "python3", "-c", read, *pages).split()
 
 
