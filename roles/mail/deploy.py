@@ -100,7 +100,7 @@ def _transport(settings: Settings, rendered: Rendered) -> None:
     file.written(
         name="Authority by which the gateway is known",
         dest=AUTHORITY,
-        text=f"{settings.authority.strip()}\n",
+        text="".join(f"{one.strip()}\n" for one in settings.authorities),
         mode="644",
     )
     for name, what in (("mailbox", "Who has a mailbox"), ("sender", "Whose an address is")):

@@ -21,8 +21,8 @@ class Settings:
     """The hall's own domain. Only its postmaster has a mailbox here."""
     gateway: dict[str, Any]
     """The mail gateway: `{"name", "addresses"}`. Nobody else hands in mail on port 25, all mail leaves by it."""
-    authority: str
-    """Certificate (PEM) of the federation's own authority, the only one by which the gateway is known."""
+    authorities: list[str]
+    """Certificates (PEM) of the federation's own authority, the only ones by which the gateway is known."""
     directory: dict[str, Any]
     """`{"domain": "ad.osterlen.example", "hosts": ["dc1.ad.osterlen.example", ...]}`"""
     directory_password: str = field(repr=False)
@@ -65,7 +65,8 @@ class Settings:
         addresses = self.gateway.get("addresses", [])
         require(bool(addresses), "mail.gateway.addresses", addresses, "at least one is needed")
         require_addresses("mail.gateway.addresses", addresses)
-        require("BEGIN CERTIFICATE" in self.authority, "mail.authority", "...", "a certificate in PEM is needed")
+        named = [one for one in self.authorities if "BEGIN CERTIFICATE" in one]
+        require(bool(named) and named == self.authorities, "mail.authorities", "...", "certificates in PEM are needed")
         certificate.check(self.certificate, role="mail")
         require_domain("mail.directory.domain", self.directory.get("domain", ""))
         hosts = self.directory.get("hosts", [])

@@ -67,7 +67,10 @@ def configure(settings: Settings) -> None:
 
     certificate.obtained(settings.certificate, units=[POSTFIX], group="root")
     file.written(
-        name="Authority by which the store is known", dest=AUTHORITY, text=f"{settings.authority.strip()}\n", mode="644"
+        name="Authority by which the store is known",
+        dest=AUTHORITY,
+        text="".join(f"{one.strip()}\n" for one in settings.authorities),
+        mode="644",
     )
     rendered("Transport's programs", "/etc/postfix/master.cf", units=[POSTFIX])
     rendered("Transport", "/etc/postfix/main.cf", check=POSTFIX_CHECK, units=[POSTFIX])

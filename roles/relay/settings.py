@@ -23,8 +23,8 @@ class Settings:
     dkim: str = field(repr=False)
     """Key (PEM) that signs the hall's own domain."""
     certificate: dict[str, Any]
-    authority: str
-    """Certificate (PEM) of the federation's own authority, the only one by which the store is known."""
+    authorities: list[str]
+    """Certificates (PEM) of the federation's own authority, the only ones by which the store is known."""
     members: list[dict[str, str]] = field(default_factory=list, repr=False)
     """`{"domain", "dkim"}` of every member with the service mail."""
     selector: str = "s1"
@@ -41,7 +41,8 @@ class Settings:
         require_domain("relay.fqdn", self.fqdn)
         require_domain("relay.store", self.store)
         certificate.check(self.certificate, role="relay")
-        require("BEGIN CERTIFICATE" in self.authority, "relay.authority", "...", "a certificate in PEM is needed")
+        named = [one for one in self.authorities if "BEGIN CERTIFICATE" in one]
+        require(bool(named) and named == self.authorities, "relay.authorities", "...", "certificates in PEM are needed")
         require(self.store != self.fqdn, "relay.store", self.store, "another host than the gateway")
         require_addresses("relay.store_addresses", self.store_addresses)
         require(bool(self.store_addresses), "relay.store_addresses", self.store_addresses, "at least one is needed")

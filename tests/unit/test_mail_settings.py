@@ -16,7 +16,7 @@ FACTS: dict[str, Any] = {
     "addresses": ["10.0.0.15", "fd5a:6d64:0:10::15"],
     "domain": "osterlen.example",
     "gateway": {"name": "mx1.osterlen.example", "addresses": ["10.0.1.10", "fd5a:6d64:0:11::10"]},
-    "authority": "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n",
+    "authorities": ["-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n"],
     "directory": {"domain": "ad.osterlen.example", "hosts": ["dc1.ad.osterlen.example", "dc2.ad.osterlen.example"]},
     "directory_password": "Directory-1-secret",
     "database": {"host": "db.osterlen.example", "name": "webmail"},
@@ -51,7 +51,7 @@ def parameters(**changes: Any) -> dict[str, str]:
     [
         ({"gateway": {"name": "mail.osterlen.example", "addresses": ["10.0.1.10"]}}, "another host"),
         ({"gateway": {"name": "mx1.osterlen.example", "addresses": []}}, "at least one"),
-        ({"authority": ""}, "a certificate in PEM"),
+        ({"authorities": []}, "certificates in PEM"),
         ({"directory": {"domain": "ad.osterlen.example", "hosts": []}}, "at least one directory host"),
         ({"database_password": 'with"quote'}, "without quotes"),
         ({"members": [YSTAD, YSTAD]}, "each stands once"),

@@ -21,7 +21,7 @@ FACTS: dict[str, Any] = {
     "store_addresses": ["10.0.0.15", "fd5a:6d64:0:10::15"],
     "dkim": KEY,
     "certificate": {"names": ["mx1.osterlen.example"], "directory": "https://pki.osterlen.example/acme"},
-    "authority": "-----BEGIN CERTIFICATE-----",
+    "authorities": ["-----BEGIN CERTIFICATE-----"],
     "members": [YSTAD],
 }
 
@@ -99,7 +99,7 @@ def test_a_domain_under_a_members_is_the_members(domain: str, own: bool) -> None
         ({"store": "mx1.osterlen.example"}, "another host"),
         ({"store_addresses": []}, "at least one"),
         ({"store_addresses": ["10.0.0.0/8"]}, "an IP address"),
-        ({"authority": ""}, "certificate in PEM"),
+        ({"authorities": ["-----BEGIN CERTIFICATE-----", ""]}, "certificates in PEM"),
         ({"members": [YSTAD, YSTAD]}, "each domain stands once"),
         ({"members": [{"domain": "ystad.example", "dkim": "hunter2"}]}, "private key"),
         ({"message_mib": 0}, "1 to 100"),

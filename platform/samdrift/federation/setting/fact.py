@@ -20,6 +20,9 @@ JOIN = "directory-join"
 ROOT = "root.ca"
 """Name of the federation's own authority (`samdrift.secret`)."""
 
+TRUSTED: list[Settings] = [{"public": ROOT}]
+"""Roots that hosts trust: two while one is replaced by another (docs/pki.md)."""
+
 CERTIFICATE_DAYS = 30
 """Life of an internal certificate: short, so that renewal is nothing special. Ten days of it remain when it is renewed:
 an authority that stands still over a weekend stops nobody."""

@@ -6,7 +6,7 @@ from samdrift.federation import application, database, hall, support
 from samdrift.federation.derived import Guest
 from samdrift.federation.guest import hall_address
 from samdrift.federation.record import Federation
-from samdrift.federation.setting.fact import ROOT, Settings, certificate
+from samdrift.federation.setting.fact import TRUSTED, Settings, certificate
 
 GATEWAY = "mx1"
 PORTAL = application.BY_NAME[application.MAIL]
@@ -24,7 +24,7 @@ def settings(federation: Federation, guest: Guest) -> Settings:
             "name": f"{GATEWAY}.{facts.domain}",
             "addresses": [str(address) for address in hall_address(federation, GATEWAY)],
         },
-        "authority": {"public": ROOT},
+        "authorities": TRUSTED,
         "directory": {
             "domain": facts.ad_domain,
             "hosts": [f"{name}.{facts.ad_domain}" for name in hall.DIRECTORY],

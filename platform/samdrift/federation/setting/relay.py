@@ -5,7 +5,7 @@ from __future__ import annotations
 from samdrift.federation.derived import Guest
 from samdrift.federation.guest import hall_address
 from samdrift.federation.record import Federation
-from samdrift.federation.setting.fact import Settings, certificate
+from samdrift.federation.setting.fact import TRUSTED, Settings, certificate
 
 
 def settings(federation: Federation, guest: Guest) -> Settings:
@@ -19,7 +19,7 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         "store_addresses": [str(address) for name in ("mail", "desk") for address in hall_address(federation, name)],
         "dkim": {"secret": "dkim-hall.rsa"},
         "certificate": certificate(federation, guest.fqdn, public=True),
-        "authority": {"public": "root.ca"},
+        "authorities": TRUSTED,
         # Where the Internet is played by a guest there is nobody to download from.
         "downloads_signatures": not hall.outside,
         "members": [],
