@@ -111,7 +111,8 @@ _RECORDS: TypeAdapter[tuple[HostRecord, ...]] = TypeAdapter(tuple[HostRecord, ..
 
 def host_records(federation: Federation, stack: AnyStack) -> tuple[HostRecord, ...]:
     """The records of a stack's guests: what its program exports."""
-    return tuple(_record(federation, stack, guest) for guest in guests_of(federation, stack))
+    digest = digest_of(federation, stack)
+    return tuple(_record(federation, stack, guest, digest=digest) for guest in guests_of(federation, stack))
 
 
 def digest_of(federation: Federation, stack: AnyStack) -> str:
@@ -287,11 +288,11 @@ def _fresh(path: Path, records: tuple[HostRecord, ...], federation: Federation) 
     return records
 
 
-def _record(federation: Federation, stack: AnyStack, guest: Guest) -> HostRecord:
+def _record(federation: Federation, stack: AnyStack, guest: Guest, *, digest: str) -> HostRecord:
     return HostRecord(
         federation=federation.name,
         stack=stack.name,
-        digest=digest_of(federation, stack),
+        digest=digest,
         name=guest.name,
         fqdn=guest.fqdn,
         member=guest.member,
