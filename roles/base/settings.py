@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from roles.operations.setting import NAME, require, require_addresses, require_domain
+from roles.operations.setting import NAME, require, require_addresses, require_certificates, require_domain
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,7 @@ class Settings:
         for key in self.authorized_keys:
             known = key.startswith(("ssh-ed25519 ", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "ssh-rsa "))
             require(known and "\n" not in key, "base.authorized_keys", key, "one line of a public SSH key is accepted")
-        for certificate in self.trusted:
-            alone = certificate.startswith("-----BEGIN CERTIFICATE-----") and "PRIVATE" not in certificate
-            require(alone, "base.trusted", "...", "certificates in PEM are accepted, without keys")
+        require_certificates("base.trusted", self.trusted)
         require(self.locale.endswith(".UTF-8"), "base.locale", self.locale, "a UTF-8 locale is accepted")
         require(bool(NAME.fullmatch(self.admin)) and self.admin != "root", "base.admin", self.admin, "not root")
         proxy = self.packages_proxy

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roles.operations import certificate
-from roles.operations.setting import require, require_addresses, require_domain, require_name
+from roles.operations.setting import require, require_addresses, require_certificates, require_domain, require_name
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class Settings:
         addresses = self.gateway.get("addresses", [])
         require(bool(addresses), "mail.gateway.addresses", addresses, "at least one is needed")
         require_addresses("mail.gateway.addresses", addresses)
-        named = [one for one in self.authorities if "BEGIN CERTIFICATE" in one]
-        require(bool(named) and named == self.authorities, "mail.authorities", "...", "certificates in PEM are needed")
+        require(bool(self.authorities), "mail.authorities", self.authorities, "certificates in PEM are needed")
+        require_certificates("mail.authorities", self.authorities)
         certificate.check(self.certificate, role="mail")
         require_domain("mail.directory.domain", self.directory.get("domain", ""))
         hosts = self.directory.get("hosts", [])

@@ -52,6 +52,13 @@ def require_name(field: str, found: str) -> None:
     require(bool(NAME.fullmatch(found)), field, found, "a lower-case name such as ystad is accepted")
 
 
+def require_certificates(field: str, found: Iterable[str]) -> None:
+    """Refuse anything that is not a certificate in PEM, and a key beside one; it is not in the message."""
+    for text in found:
+        alone = text.startswith("-----BEGIN CERTIFICATE-----") and "PRIVATE" not in text
+        require(alone, field, "...", "certificates in PEM are accepted, without keys")
+
+
 def require_plain(field: str, secret: str) -> None:
     """Refuse a secret that would need quoting, or that could be guessed; it is not in the message."""
     require(bool(PLAIN.fullmatch(secret)), field, "...", "12 or more of A-Z, a-z, 0-9, - and _")

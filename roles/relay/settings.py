@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roles.operations import certificate
-from roles.operations.setting import require, require_addresses, require_domain
+from roles.operations.setting import require, require_addresses, require_certificates, require_domain
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Settings:
         require_domain("relay.fqdn", self.fqdn)
         require_domain("relay.store", self.store)
         certificate.check(self.certificate, role="relay")
-        named = [one for one in self.authorities if "BEGIN CERTIFICATE" in one]
-        require(bool(named) and named == self.authorities, "relay.authorities", "...", "certificates in PEM are needed")
+        require(bool(self.authorities), "relay.authorities", self.authorities, "certificates in PEM are needed")
+        require_certificates("relay.authorities", self.authorities)
         require(self.store != self.fqdn, "relay.store", self.store, "another host than the gateway")
         require_addresses("relay.store_addresses", self.store_addresses)
         require(bool(self.store_addresses), "relay.store_addresses", self.store_addresses, "at least one is needed")
