@@ -49,7 +49,7 @@ class Platform:
         guests: list[dict[str, Any]] = api.cluster.resources.get(type="vm")
         return guests
 
-    def run(self, *verb: str, timeout: float = 1800, ok: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(self, *verb: str, timeout: float = 3600, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `samdrift VERB…`; fail the test with its last words when it does not end with 0 though `ok`."""
         done = subprocess.run(
             [SAMDRIFT, *verb],
