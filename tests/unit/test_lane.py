@@ -1,6 +1,5 @@
 """Which checks run beside each other, and what is kept of them."""
 
-import math
 import os
 import sys
 from collections.abc import Sequence
@@ -28,29 +27,23 @@ def result(requirement: str, seconds: float) -> Result:
 
 
 @given(st.dictionaries(st.sampled_from(sorted(IDS)), st.floats(0, 600)))
-def test_what_took_longest_is_taken_first_and_before_it_what_never_ran(seconds: dict[str, float]) -> None:
+def test_what_took_longest_is_taken_first(seconds: dict[str, float]) -> None:
     found = lane.longest_first(CHECKED, seconds=seconds)
     assert sorted(one.id for one in found) == sorted(one.id for one in CHECKED)
-    took = [seconds.get(one.id, math.inf) for one in found]
+    took = [seconds.get(one.id, 60 * one.minutes) for one in found]
     assert took == sorted(took, reverse=True)
 
 
-def test_what_counts_or_drowns_others_needs_the_platform_for_itself() -> None:
-    alone = {one.id for one in CHECKED if one.alone}
-    assert "ONB-02" in alone, "it counts the requests that others lose"
-    assert "NET-07" in alone, "its sweep's 200,000 frames a second drown what others record"
-
-
-def test_what_is_alone_follows_the_others_in_one_lane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = list[tuple[int, set[bool]]]()
+def test_every_check_has_a_place_in_a_lane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[tuple[int, set[str]]]()
 
     def beside(part: Sequence[Requirement], *, lanes: int, **_: object) -> tuple[Result, ...]:
-        asked.append((lanes, {one.alone for one in part}))
+        asked.append((lanes, {one.id for one in part}))
         return ()
 
     monkeypatch.setattr(run, "run_beside", beside)
-    run.run_checks(state=State.at(tmp_path), requirements=CHECKED)
-    assert asked == [(lane.BESIDE, {False}), (1, {True})]
+    run.run_checks(state=State.at(tmp_path), requirements=catalogue.load().requirements)
+    assert asked == [(lane.BESIDE, IDS)]
 
 
 def test_seconds_are_of_all_subjects_that_a_check_looked_at() -> None:

@@ -205,12 +205,58 @@ def test_what_another_lane_has_claimed_is_left_to_it_with_all_its_checks(tmp_pat
     """The order is that of `--tests`: the first one is what every lane comes to first."""
     claims = tmp_path / "claims"
     claims.mkdir()
-    (claims / "NET-01").touch()
+    (claims / "NET-01").mkdir()
     tests = ["test_violated", "test_holds", "test_left_a_mess"]
     found, _ = run(tmp_path, CHECKS, "--claims", str(claims), "--tests", ",".join(tests))
     assert [one.requirement for one in found] == ["NET-02", "DIR-04"]
-    assert sorted(file.name for file in claims.iterdir()) == ["DIR-04", "NET-01", "NET-02"]
+    assert sorted(file.name for file in claims.iterdir()) == ["DIR-04", "NET-01", "NET-02", "table"]
     claims = tmp_path / "more"
     claims.mkdir()
     found, _ = run(tmp_path, CHECKS, "--claims", str(claims), "--tests", ",".join(reversed(tests)))
     assert [one.requirement for one in found] == ["DIR-04", "NET-01", "NET-01", "NET-02"]
+
+
+def test_an_exit_at_the_first_red_check_leaves_the_rest_to_nobody(tmp_path: Path) -> None:
+    (tmp_path / "claims").mkdir()
+    tests = "test_holds,test_violated,test_left_a_mess"
+    found, _ = run(tmp_path, CHECKS, "--claims", str(tmp_path / "claims"), "--tests", tests, "--exitfirst")
+    assert [one.requirement for one in found] == ["NET-01", "NET-01", "NET-02"]
+
+
+def test_what_lives_as_long_as_the_session_is_made_once(tmp_path: Path) -> None:
+    (tmp_path / "claims").mkdir()
+    (tmp_path / "test_other.py").write_text(OTHER)
+    (tmp_path / "conftest.py").write_text(ONCE)
+    found, _ = run(
+        tmp_path, f"{SCENE}\n{CHECKS}", "--claims", str(tmp_path / "claims"), "--tests", "test_a,test_b,test_c"
+    )
+    assert [one.verdict for one in found] == [Verdict.PASS] * 4
+    assert len({one.evidence[0] for one in found}) == 1
+
+
+SCENE = """
+import pytest
+
+@pytest.mark.requirement("MAIL-02")
+@pytest.mark.parametrize("member", ["tomelilla", "ystad"])
+def test_a(member, scene, evidence):
+    evidence.note(scene); evidence.case(); evidence.control("alive", alive=True)
+
+@pytest.mark.requirement("MAIL-02")
+def test_b(scene, evidence):
+    evidence.note(scene); evidence.case(); evidence.control("alive", alive=True)
+"""
+ONCE = """
+import pytest, secrets
+
+@pytest.fixture(scope="session")
+def scene():
+    yield secrets.token_hex(8)
+"""
+OTHER = """
+import pytest
+
+@pytest.mark.requirement("MAIL-03")
+def test_c(scene, evidence):
+    evidence.note(scene); evidence.case(); evidence.control("alive", alive=True)
+"""

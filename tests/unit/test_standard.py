@@ -113,7 +113,7 @@ def test_checks_of_the_hall_are_none_of_a_members() -> None:
     for one in STANDARD.requirements:
         left = one.of_members()
         assert set(left.tests) == {check.test for check in one.checks if check.test and not check.hall}
-        assert (left.id, left.alone, left.policies) == (one.id, one.alone, one.policies)
+        assert (left.id, left.holds, left.policies) == (one.id, one.holds, one.policies)
 
 
 def test_every_check_has_a_marker() -> None:

@@ -1,8 +1,7 @@
-"""Which checks run beside each other: each lane is a process that takes one requirement after another."""
+"""Checks beside each other: each lane is a process that takes one requirement after another."""
 
 from __future__ import annotations
 
-import math
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from samdrift.compliance.claim import AROUND
 from samdrift.compliance.result import Result, read
 from samdrift.standard.requirement import Requirement
 from samdrift.state import REPOSITORY
@@ -24,9 +24,9 @@ BESIDE = 3
 def longest_first(requirements: Collection[Requirement], *, seconds: Mapping[str, float]) -> tuple[Requirement, ...]:
     """Put first what is taken first, so that no lane begins something long when the others are done.
 
-    `seconds`: id -> what its checks took last; what was never run here may be long.
+    `seconds`: id -> what its checks took last; for what was never run here the record says about how long.
     """
-    return tuple(sorted(requirements, key=lambda one: -seconds.get(one.id, math.inf)))
+    return tuple(sorted(requirements, key=lambda one: -seconds.get(one.id, 60 * one.minutes)))
 
 
 def taken(results: Collection[Result]) -> dict[str, float]:
@@ -49,14 +49,14 @@ def run_beside(
 ) -> tuple[Result, ...]:
     """Run the requirements' checks in so many lanes at the same time and return what they wrote down, lane by lane.
 
-    A requirement is of the lane that comes to it first. Each lane's own output is added to `log` when all have ended.
-    Whatever ends this early lets every check undo what it has made.
+    A requirement is of the lane that comes to it first when its checks fit beside what the others check. Each lane's
+    own output is added to `log` when all have ended. Whatever ends this early lets every check undo what it has made.
     """
     with tempfile.TemporaryDirectory(prefix="samdrift-verify-") as folder, ExitStack() as files:
         output = [files.enter_context((Path(folder) / f"{number}.log").open("w+")) for number in range(lanes)]
         results = [Path(folder) / f"{number}.jsonl" for number in range(lanes)]
-        claims = Path(folder) / "claims"
-        claims.mkdir()
+        claims = Path(environment.get(AROUND) or Path(folder) / "claims")
+        claims.mkdir(exist_ok=True)
         processes = [
             subprocess.Popen(
                 _command(requirements, results=result, options=[*options, "--claims", str(claims)]),

@@ -7,6 +7,7 @@ ends, it becomes a `Result`; a check that was skipped, broke in set-up or observ
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import subprocess
 import time
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from samdrift.compliance.claim import AROUND, claim
 from samdrift.compliance.evidence import Ending, Evidence, judge
 from samdrift.compliance.result import Result, add, observe, write
 from samdrift.compliance.verdict import Verdict
@@ -26,8 +28,6 @@ PR_SET_PDEATHSIG = 1
 EVIDENCE = pytest.StashKey[Evidence]()
 ENDINGS = pytest.StashKey[dict[str, tuple[Ending, str]]]()
 STARTED = pytest.StashKey[float]()
-OWN = pytest.StashKey[set[str]]()
-"""Requirements that this process has claimed."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,17 +71,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
-    """Claim the check's requirement, or leave the check to who did before."""
-    folder, requirement = item.config.getoption("--claims"), requirement_of(item)
-    own = item.config.stash.setdefault(OWN, set())
-    if folder and requirement and requirement not in own:
-        try:
-            (Path(folder) / requirement).touch(exist_ok=False)
-        except FileExistsError:
-            return True
-        own.add(requirement)
-    return None
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Take one requirement after another, beside other processes; otherwise pytest's own loop is the right one."""
+    folder = session.config.getoption("--claims")
+    if not folder or session.testsfailed or session.config.option.collectonly:
+        return None
+    wanted = dict.fromkeys(str(requirement_of(item)) for item in session.items)
+    while taken := claim(Path(folder), list(wanted)):
+        requirement, lock = taken
+        os.environ[AROUND] = str(Path(folder) / requirement)
+        with lock:
+            own = [one for one in session.items if requirement_of(one) == requirement]
+            # What comes after them is not known; anything of another file keeps what lives as long as the session.
+            other = next((one for one in session.items if one.path != own[-1].path), None)
+            for item, following in zip(own, (*own[1:], other), strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                if session.shouldfail:
+                    raise session.Failed(session.shouldfail)
+                if session.shouldstop:
+                    raise session.Interrupted(session.shouldstop)
+    return True
 
 
 @pytest.fixture

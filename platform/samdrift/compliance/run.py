@@ -108,8 +108,7 @@ def run_checks(
 ) -> tuple[Result, ...]:
     """Run the checks of these requirements in processes of their own and return what they wrote down.
 
-    Those that need the platform for themselves follow the others. Output is kept as `log` among the installation's
-    logs. With `until_red` each process ends at its first red check.
+    Output is kept as `log` among the installation's logs. With `until_red` each process ends at its first red check.
     """
     state.logs.mkdir(parents=True, exist_ok=True)
     output = state.logs / log
@@ -119,12 +118,8 @@ def run_checks(
     checked = [one for one in requirements if one.tests]
     wanted = longest_first(checked, seconds=taken(read(state.root / LAST_RESULTS)))
     environ = {**os.environ, "SAMDRIFT_STATE": str(state.root), "SAMDRIFT_LAB": state.name, **(environment or {})}
-    found: tuple[Result, ...] = ()
-    for alone, most in ((False, BESIDE), (True, 1)):
-        if part := [one for one in wanted if one.alone is alone]:
-            lanes = min(most, len(part))
-            found += run_beside(part, lanes=lanes, environment=environ, options=options, log=output, say=say)
-    return found
+    lanes = min(BESIDE, len(wanted))
+    return run_beside(wanted, lanes=lanes, environment=environ, options=options, log=output, say=say)
 
 
 def find(requirement: Requirement, *, results: Sequence[Result], now: datetime) -> Finding:

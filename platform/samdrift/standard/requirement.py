@@ -42,6 +42,20 @@ class Authority(StrEnum):
     """Nobody here."""
 
 
+class Part(StrEnum):
+    """A part of the platform that a check can want for itself."""
+
+    ALARMS = "alarms"
+    BACKUP = "backup"
+    CONFIGURATION = "configuration"
+    DATABASES = "databases"
+    DESK = "desk"
+    DIRECTORY = "directory"
+    LINES = "lines"
+    MAIL = "mail"
+    SAMPLES = "samples"
+
+
 class Record(BaseModel):
     """Base of the records: unknown keys refused, values fixed once read."""
 
@@ -99,8 +113,9 @@ class Requirement(Record):
     `trial`: its checks on the platform were not yet seen both green and, by each sabotage, red. They run when the id is
     asked for; otherwise the requirement is UNPROVEN, for such a check proves nothing.
 
-    `alone`: its checks stop, flood or change what other checks ask, or count what is lost meanwhile: nothing else is
-    checked while they run.
+    `holds`: parts of the platform that its checks stop, flood or change, so that no check that asks there may run
+    beside them. `shares`: parts where its checks ask, None: in all of them. `minutes`: about how long they take in the
+    lab.
     """
 
     id: RequirementId
@@ -116,7 +131,9 @@ class Requirement(Record):
     sabotages: tuple[Sabotage, ...] = ()
     open_clauses: tuple[Sentence, ...] = ()
     trial: bool = False
-    alone: bool = False
+    holds: tuple[Part, ...] = ()
+    shares: tuple[Part, ...] | None = None
+    minutes: Annotated[float, Field(gt=0)] = 0.5
 
     @model_validator(mode="after")
     def _checks_fit(self) -> Requirement:
@@ -128,8 +145,8 @@ class Requirement(Record):
                 raise ValueError(f"{self.id}: the test {check.test} must begin with the requirement's id")
         if self.trial and not self.tests:
             raise ValueError(f"{self.id}: a trial is of checks on the platform, and none is named")
-        if self.alone and not self.tests:
-            raise ValueError(f"{self.id}: only a check on the platform runs alone, and none is named")
+        if self.holds and not self.tests:
+            raise ValueError(f"{self.id}: only a check on the platform holds a part of it, and none is named")
         if self.sabotages and not self.tests:
             raise ValueError(f"{self.id}: a sabotage needs a check on the platform that it turns red")
         return self
@@ -147,6 +164,13 @@ class Requirement(Record):
     def of_members(self) -> Requirement:
         """The same with those checks only that say something of a member."""
         return self.model_copy(update={"checks": tuple(one for one in self.checks if not one.hall)})
+
+    def fits_beside(self, other: Requirement) -> bool:
+        """Whether neither's checks hold a part of the platform where the other's ask."""
+        asked, asked_by_other = (
+            set(Part) if one.shares is None else {*one.shares, *one.holds} for one in (self, other)
+        )
+        return asked_by_other.isdisjoint(self.holds) and asked.isdisjoint(other.holds)
 
     @property
     def policies(self) -> tuple[str, ...]:
