@@ -147,7 +147,10 @@ class _Browser:
         for end in (self._write, self._read):
             os.close(end)
         self._log.close()
-        shutil.rmtree(self.home, ignore_errors=True)
+        # Its network process goes a moment after it, and writes to the last.
+        deadline = time.monotonic() + 5
+        while self.home.exists() and time.monotonic() < deadline:
+            shutil.rmtree(self.home, ignore_errors=True)
 
 
 _OPEN: list[_Browser] = []
