@@ -64,6 +64,7 @@ class _Browser:
         environment = {
             **os.environ,
             "HOME": str(self.home),
+            "TMPDIR": str(self.home),
             "KRB5_CONFIG": str(self.home / "krb5.conf"),
             "KRB5CCNAME": f"FILE:{self.home}/ticket",
         }
