@@ -70,6 +70,7 @@ def configure(settings: Settings) -> None:
         "/etc/ssh/sshd_config.d/30-accounts.conf",
         check="mkdir -p /run/sshd && sshd -t -f {}",
         units=["ssh.service"],
+        reload=True,
     )
     for name in ("samdrift-accounts.service", TIMER):
         rendered(f"A cycle every {settings.minutes} minutes: {name}", f"/etc/systemd/system/{name}", units=[TIMER])
@@ -107,7 +108,7 @@ def _delivery(member: dict[str, Any]) -> None:
 @deploy("accounts: activate")
 def activate(settings: Settings) -> None:
     """Sample registers where they are asked for, the first cycle at once, the others by the timer."""
-    unit.running(name="SSH takes exports", unit="ssh.service", reload=True)
+    unit.running(name="SSH takes exports", unit="ssh.service")
     if settings.samples:
         sampled(name="Sample registers", members=[one for one in settings.members if one["sample"]])
         unit.running(name="Stub of a school register", unit=SCHOOL)

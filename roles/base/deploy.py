@@ -90,6 +90,7 @@ def configure(settings: Settings) -> None:
         "/etc/ssh/sshd_config.d/10-samdrift.conf",
         check="mkdir -p /run/sshd && sshd -t -f {}",
         units=["ssh.service"],
+        reload=True,
     )
 
     rendered("Security updates install themselves", "/etc/apt/apt.conf.d/52samdrift-upgrades")
@@ -104,7 +105,7 @@ def configure(settings: Settings) -> None:
 def activate(settings: Settings) -> None:
     """Everything runs, and with its present configuration."""
     unit.running(name="Journal", unit="systemd-journald.service")
-    unit.running(name="SSH", unit="ssh.service", reload=True)
+    unit.running(name="SSH", unit="ssh.service")
     unit.running(name="Time", unit="chrony.service")
     unit.running(name="Security updates: package lists", unit="apt-daily.timer")
     unit.running(name="Security updates: installation", unit="apt-daily-upgrade.timer")

@@ -32,15 +32,18 @@ def configure(settings: Settings) -> None:
         file.rendered(name=name, dest=dest, templates=TEMPLATES, values=values, **options)
 
     rendered("Routes of ours carry a name", "/etc/iproute2/rt_protos.d/samdrift.conf")
-    rendered("Members as elements of the ruleset's sets", "/etc/samdrift/members.nft", units=[MEMBERS])
-    rendered("Members as routes", "/etc/samdrift/routes", units=[MEMBERS])
-    rendered("Members come and go by this", "/usr/local/sbin/samdrift-members", mode="755", units=[MEMBERS])
+    rendered("Members as elements of the ruleset's sets", "/etc/samdrift/members.nft", units=[MEMBERS], reload=True)
+    rendered("Members as routes", "/etc/samdrift/routes", units=[MEMBERS], reload=True)
+    rendered(
+        "Members come and go by this", "/usr/local/sbin/samdrift-members", mode="755", units=[MEMBERS], reload=True
+    )
     rendered("Members come back at boot", f"/etc/systemd/system/{MEMBERS}", units=[MEMBERS])
     rendered(
         "Members' domains",
         "/etc/unbound/unbound.conf.d/samdrift-members.conf",
         check="unbound-checkconf {} > /dev/null",
         units=[MEMBERS],
+        reload=True,
     )
     packet_filter.configure(templates=TEMPLATES, values=values)
     rendered(
@@ -56,5 +59,5 @@ def configure(settings: Settings) -> None:
 def activate(settings: Settings) -> None:
     """The filter, then the members in it, then what the hosts ask for."""
     packet_filter.activate()
-    unit.running(name="Members", unit=MEMBERS, reload=True)
+    unit.running(name="Members", unit=MEMBERS)
     unit.running(name="Resolver", unit=RESOLVER)

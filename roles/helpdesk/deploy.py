@@ -76,14 +76,15 @@ def configure(settings: Settings) -> None:
         text=json.dumps(facts(settings), ensure_ascii=False, indent=1) + "\n",
         mode="644",
         units=[APACHE],
+        reload=True,
     )
     # The package leaves its own, in which nothing is set, to root alone, and RT complains of it at every start.
     file.written(name="Case system", dest=f"{CONFIGURATION}/RT_SiteConfig.pm", text=f"{HEAD}\n1;\n", mode="644")
     for part, mode in (("80-samdrift-secret", "640"), ("90-samdrift", "644"), ("91-sign-in", "644")):
         dest = f"{CONFIGURATION}/RT_SiteConfig.d/{part}.pm"
-        rendered(f"Case system: {part}", dest, mode=mode, owner="root:www-data", units=[APACHE])
+        rendered(f"Case system: {part}", dest, mode=mode, owner="root:www-data", units=[APACHE], reload=True)
     for part in RULES:
-        rendered(f"Rules and pages: {part}", f"{SHARE}/{part}", units=[APACHE])
+        rendered(f"Rules and pages: {part}", f"{SHARE}/{part}", units=[APACHE], reload=True)
     for part in TEXTS:
         rendered(f"Text of mail: {part}", f"{SHARE}/texts/{part}")
     rendered("Contents are made by this", PROGRAM, mode="755")
@@ -93,10 +94,12 @@ def configure(settings: Settings) -> None:
             rendered(f"Regularly: {job}, {suffix}", dest, units=[f"samdrift-helpdesk-{job}.timer"])
 
     rendered("Web server listens under TLS only", "/etc/apache2/ports.conf", units=[APACHE])
-    rendered("Portal", front.SITE, units=[APACHE])
+    rendered("Portal", front.SITE, units=[APACHE], reload=True)
     front.before(portal=settings.portal)
-    rendered("Services of the mail server", "/etc/postfix/master.cf", units=[POSTFIX])
-    rendered("Mail comes from the store and leaves by the gateway", "/etc/postfix/main.cf", units=[POSTFIX])
+    rendered("Services of the mail server", "/etc/postfix/master.cf", units=[POSTFIX], reload=True)
+    rendered(
+        "Mail comes from the store and leaves by the gateway", "/etc/postfix/main.cf", units=[POSTFIX], reload=True
+    )
 
 
 @deploy("helpdesk: activate")

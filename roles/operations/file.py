@@ -41,12 +41,14 @@ def rendered(
     owner: str = "root:root",
     check: str | None = None,
     units: Sequence[str] = (),
+    reload: bool = False,
 ) -> Iterator[Any]:
     """Make `dest` hold its rendered template.
 
     + dest: path on the host; its template has the same path below `templates`
     + check: command that must accept the new file before it replaces the old one; `{}` is its path
-    + units: systemd units that must be restarted or reloaded (by `unit.running`) when the file changes
+    + units: systemd units that must be restarted (by `unit.running`) when the file changes
+    + reload: they take it by a reload
     """
     yield from _write(
         text=render(templates=templates, dest=dest, values=values),
@@ -55,6 +57,7 @@ def rendered(
         owner=owner,
         check=check,
         units=units,
+        reload=reload,
     )
 
 
@@ -67,12 +70,15 @@ def written(
     owner: str = "root:root",
     check: str | None = None,
     units: Sequence[str] = (),
+    reload: bool = False,
 ) -> Iterator[Any]:
     """Make `dest` hold `text`: for contents that are no template, such as a secret. Parameters as of `rendered`."""
-    yield from _write(text=text, dest=dest, mode=mode, owner=owner, check=check, units=units)
+    yield from _write(text=text, dest=dest, mode=mode, owner=owner, check=check, units=units, reload=reload)
 
 
-def _write(*, text: str, dest: str, mode: str, owner: str, check: str | None, units: Sequence[str]) -> Iterator[Any]:
+def _write(
+    *, text: str, dest: str, mode: str, owner: str, check: str | None, units: Sequence[str], reload: bool
+) -> Iterator[Any]:
     found = host.get_fact(FileState, path=dest)
     wanted = {"mode": mode, "owner": owner, "digest": hashlib.sha256(text.encode()).hexdigest()}
     if found == wanted:
@@ -87,7 +93,7 @@ def _write(*, text: str, dest: str, mode: str, owner: str, check: str | None, un
     steps = [f"chown {owner} {staged}", f"chmod {mode} {staged}"]
     if check:
         steps.append(check.replace("{}", staged))
-    steps += [mark(unit) for unit in units]
+    steps += [mark(unit, reload=reload) for unit in units]
     steps.append(f"mv -f {staged} {old}")
     yield StringCommand(" && ".join(steps))
 

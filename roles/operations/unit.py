@@ -2,7 +2,8 @@
 
 pyinfra's own way to a restart is `_if=operation.did_change`. It forgets: a deploy that is killed after a file was
 written and before the restart leaves the old configuration running, and the next deploy sees no change. So whoever
-writes a file marks the units that read it on the host itself, and the mark goes away with the restart.
+writes a file marks the units that read it on the host itself, and the mark goes away with the restart. A mark says
+whether a reload does: who is served meanwhile is not sent away then.
 """
 
 from __future__ import annotations
@@ -21,9 +22,14 @@ WATCHED = "/etc/samdrift/watched"
 """What shall run on this host, a file a unit as the monitor reads it: a role that runs something has it watched."""
 
 
-def mark(unit: str) -> str:
-    """Return the shell words that mark `unit` as running with an old configuration."""
-    return f"mkdir -p {PENDING} && touch {PENDING}/{shlex.quote(unit)}"
+def mark(unit: str, *, reload: bool = False) -> str:
+    """Return the shell words that mark `unit` as running with an old configuration.
+
+    + reload: it takes what is new by a reload; something else may have made a restart necessary before
+    """
+    place = f"{PENDING}/{shlex.quote(unit)}"
+    marked = f"{{ [ -e {place} ] || echo reload > {place}; }}" if reload else f"echo restart > {place}"
+    return f"mkdir -p {PENDING} && {marked}"
 
 
 def watched(unit: str) -> str:
@@ -34,7 +40,8 @@ def watched(unit: str) -> str:
 class UnitState(FactBase):
     """A unit's properties in one remote command: `{"ActiveState": "active", "UnitFileState": "enabled", ...}`.
 
-    `Pending` is `yes` while its configuration is newer than the running unit, `Watched` when the monitor is told of it.
+    `Pending` is what a unit needs that runs with an older configuration; `Watched` is there when the monitor is told of
+    it.
     """
 
     default = dict
@@ -42,31 +49,32 @@ class UnitState(FactBase):
     def command(self, unit: str) -> str:
         quoted = shlex.quote(unit)
         shown = f"systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload {quoted}"
-        marks = (("Pending", f"{PENDING}/{quoted}"), ("Watched", watched(unit)))
-        return "; ".join([shown, *(f"if [ -e {path} ]; then echo {word}=yes; fi" for word, path in marks)])
+        pending = f"{PENDING}/{quoted}"
+        marks = (
+            f"if [ -e {pending} ]; then echo Pending=$(cat {pending}); fi",
+            f"if [ -e {watched(unit)} ]; then echo Watched=; fi",
+        )
+        return "; ".join([shown, *marks])
 
     def process(self, output: list[str]) -> dict[str, str]:
         return dict(line.split("=", 1) for line in output if "=" in line)
 
 
 @operation()
-def running(*, unit: str, reload: bool = False) -> Iterator[Any]:
-    """Make `unit` start at boot, run now, and run with its present configuration.
-
-    + reload: the unit takes a new configuration by a reload; it is restarted otherwise
-    """
+def running(*, unit: str) -> Iterator[Any]:
+    """Make `unit` start at boot, run now, and run with its present configuration."""
     found, quoted = host.get_fact(UnitState, unit=unit), shlex.quote(unit)
-    pending = found.get("Pending") == "yes"
-    if pending or found.get("NeedDaemonReload") == "yes":
+    pending = found.get("Pending")
+    if pending is not None or found.get("NeedDaemonReload") == "yes":
         yield StringCommand("systemctl daemon-reload")
     if found.get("UnitFileState") not in ("enabled", "static", "alias"):
         yield StringCommand(f"systemctl unmask -q {quoted} && systemctl enable -q {quoted}")
-    if pending:
-        verb = "reload-or-restart" if reload else "restart"
+    if pending is not None:
+        verb = "reload-or-restart" if pending == "reload" else "restart"
         yield StringCommand(f"{_begun(verb, quoted)} && rm -f {PENDING}/{quoted}")
     elif not _is_up(found):
         yield StringCommand(_begun("start", quoted))
-    if found.get("Watched") != "yes":
+    if "Watched" not in found:
         # Last: what never ran is no failure that the monitor should tell.
         line = shlex.quote(f'samdrift_unit_declared{{name="{unit}"}} 1')
         yield StringCommand(f"mkdir -p {WATCHED} && echo {line} > {watched(unit)}")
@@ -98,7 +106,7 @@ def stopped(*, unit: str) -> Iterator[Any]:
     found, quoted = host.get_fact(UnitState, unit=unit), shlex.quote(unit)
     if _is_up(found):
         yield StringCommand(f"systemctl stop {quoted}")
-    if found.get("Watched") == "yes":
+    if "Watched" in found:
         yield StringCommand(f"rm -f {watched(unit)}")
     if found.get("LoadState") != "masked":
         yield StringCommand(f"systemctl mask -q {quoted}")

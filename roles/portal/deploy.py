@@ -112,6 +112,7 @@ def configure(settings: Settings) -> None:
         "/etc/nginx/conf.d/samdrift-portal.conf",
         check="printf 'events { }\\nhttp { include %s; }\\n' {} > {}.whole && nginx -t -q -c {}.whole && rm {}.whole",
         units=[NGINX],
+        reload=True,
     )
     backup.declared(system="portal", paths=["/var/lib/private/samdrift-agreement", "/var/lib/lemonldap-ng/psessions"])
 
@@ -121,7 +122,7 @@ def activate(settings: Settings) -> None:
     """Serve, and see a person's first page."""
     unit.running(name="Acceptances are noted", unit=RECORDER)
     unit.running(name="Portal", unit=PORTAL)
-    unit.running(name="Pages", unit=NGINX, reload=True)
+    unit.running(name="Pages", unit=NGINX)
     unit.running(name="Ended sign-ins are cleared away", unit=PURGE)
     unit.running(name="Who has left is signed out", unit=SWEEP)
     answering.answers(name="The portal answers", fqdn=settings.fqdn)

@@ -59,9 +59,10 @@ def configure(settings: Settings) -> None:
             mode="640",
             owner="root:_rspamd",
             units=[FILTER],
+            reload=True,
         )
     for dest in FILTER_FILES:
-        rendered(f"Filter: {Path(dest).name}", dest, units=[FILTER])
+        rendered(f"Filter: {Path(dest).name}", dest, units=[FILTER], reload=True)
     rendered("Filter is up when it answers", f"/etc/systemd/system/{FILTER}.d/samdrift.conf", units=[FILTER])
     accepted(name="Filter's files fit together", unit=FILTER, check="rspamadm configtest -q")
 
@@ -72,8 +73,8 @@ def configure(settings: Settings) -> None:
         text="".join(f"{one.strip()}\n" for one in settings.authorities),
         mode="644",
     )
-    rendered("Transport's programs", "/etc/postfix/master.cf", units=[POSTFIX])
-    rendered("Transport", "/etc/postfix/main.cf", check=POSTFIX_CHECK, units=[POSTFIX])
+    rendered("Transport's programs", "/etc/postfix/master.cf", units=[POSTFIX], reload=True)
+    rendered("Transport", "/etc/postfix/main.cf", check=POSTFIX_CHECK, units=[POSTFIX], reload=True)
 
 
 @deploy("relay: activate")

@@ -47,12 +47,14 @@ def configure(settings: Settings) -> None:
         dest="/etc/samdrift/store/host_key",
         text=f"{settings.host_key.strip()}\n",
         units=[SSHD],
+        reload=True,
     )
     rendered(
         "SSH daemon of the store",
         "/etc/samdrift/store/sshd_config",
         check="mkdir -p /run/sshd && sshd -t -f {}",
         units=[SSHD],
+        reload=True,
     )
     rendered("The daemon's service", f"/etc/systemd/system/{SSHD}", units=[SSHD])
     for suffix in ("service", "timer"):
@@ -62,7 +64,7 @@ def configure(settings: Settings) -> None:
 @deploy("repository: activate")
 def activate(settings: Settings) -> None:
     """Open the store."""
-    unit.running(name="SSH daemon of the store", unit=SSHD, reload=True)
+    unit.running(name="SSH daemon of the store", unit=SSHD)
     unit.running(name="Upkeep of the store", unit=TEND)
 
 
