@@ -27,7 +27,10 @@ AUTHORITY = "/etc/postfix/authority.pem"
 HALL = "hall"
 """Folder of the mailboxes that are no member's: the key of the hall's own stack."""
 DOVECOT, POSTFIX, SENDER = "dovecot.service", "postfix.service", "samdrift-sender.service"
-WEBMAIL, WEB = "sogo.service", "nginx.service"
+WEBMAIL = ("samdrift-webmail@20000.service", "samdrift-webmail@20001.service")
+"""The same twice: SOGo takes what is new by a restart only, and whoever is served by one meanwhile is by the other."""
+OF_PACKAGE = "sogo.service"
+WEB = "nginx.service"
 SESSIONS = "samdrift-webmail-sessions.timer"
 # postconf says on standard error what it does not know or would not use.
 POSTFIX_CHECK = (
@@ -77,7 +80,9 @@ def activate(settings: Settings) -> None:
     unit.running(name="Sender of submitted mail", unit=SENDER)
     unit.running(name="Transport", unit=POSTFIX)
     unit.running(name="Webmail's memory", unit="memcached.service")
-    unit.running(name="Webmail", unit=WEBMAIL)
+    unit.stopped(name="Webmail, once", unit=OF_PACKAGE)
+    for one in WEBMAIL:
+        unit.running(name=f"Webmail: {one}", unit=one)
     unit.running(name="Webmail signs out who does nothing", unit=SESSIONS)
     unit.running(name="Webmail's door", unit=WEB)
 
@@ -88,12 +93,17 @@ def _mailboxes(settings: Settings, rendered: Rendered) -> None:
         dest="/etc/dovecot/directory.conf",
         text=f"# managed by roles/mail; change there\nldap_auth_dn_password = {settings.directory_password}\n",
         units=[DOVECOT],
+        reload=True,
     )
-    rendered("Where the portal is asked, and as whom", "/etc/dovecot/portal.conf", mode="600", units=[DOVECOT])
+    rendered(
+        "Where the portal is asked, and as whom", "/etc/dovecot/portal.conf", mode="600", units=[DOVECOT], reload=True
+    )
     rendered("Mailbox of the postmaster", "/etc/dovecot/users", mode="640", owner="root:dovecot")
     rendered("Spam goes to the folder for it", SIEVE, check="sievec -d {} > /dev/null", units=[DOVECOT])
     rendered("It is compiled before it is used", f"/etc/systemd/system/{DOVECOT}.d/samdrift.conf", units=[DOVECOT])
-    rendered("Mailboxes", "/etc/dovecot/dovecot.conf", check="doveconf -n -c {} > /dev/null", units=[DOVECOT])
+    rendered(
+        "Mailboxes", "/etc/dovecot/dovecot.conf", check="doveconf -n -c {} > /dev/null", units=[DOVECOT], reload=True
+    )
 
 
 def _transport(settings: Settings, rendered: Rendered) -> None:
@@ -105,20 +115,21 @@ def _transport(settings: Settings, rendered: Rendered) -> None:
     )
     for name, what in (("mailbox", "Who has a mailbox"), ("sender", "Whose an address is")):
         dest = f"/etc/postfix/directory/{name}.cf"
-        rendered(what, dest, mode="640", owner="root:postfix", units=[POSTFIX])
+        rendered(what, dest, mode="640", owner="root:postfix", units=[POSTFIX], reload=True)
     rendered("A message says of whom it is", "/usr/local/sbin/samdrift-sender", mode="755", units=[SENDER])
     rendered("Sender of submitted mail", f"/etc/systemd/system/{SENDER}", units=[SENDER])
-    rendered("Transport's programs", "/etc/postfix/master.cf", units=[POSTFIX])
-    rendered("Transport", "/etc/postfix/main.cf", check=POSTFIX_CHECK, units=[POSTFIX])
+    rendered("Transport's programs", "/etc/postfix/master.cf", units=[POSTFIX], reload=True)
+    rendered("Transport", "/etc/postfix/main.cf", check=POSTFIX_CHECK, units=[POSTFIX], reload=True)
 
 
 def _webmail(rendered: Rendered) -> None:
-    rendered("Webmail in Swedish", "/etc/sogo/sogo.conf", mode="640", owner="root:sogo", units=[WEBMAIL])
-    rendered("Webmail trusts whom this host trusts", "/etc/default/sogo", units=[WEBMAIL])
+    rendered("Webmail in Swedish", "/etc/sogo/sogo.conf", mode="640", owner="root:sogo", units=WEBMAIL)
+    rendered("Webmail trusts whom this host trusts", "/etc/default/sogo", units=WEBMAIL)
+    rendered("Webmail, twice", "/etc/systemd/system/samdrift-webmail@.service", units=WEBMAIL)
     for dest in (SESSIONS, SESSIONS.replace(".timer", ".service")):
         rendered("Webmail signs out who does nothing", f"/etc/systemd/system/{dest}", units=[SESSIONS])
     file.absent(name="No page of nobody's", path="/etc/nginx/sites-enabled/default", units=[WEB])
-    rendered("Webmail's door", "/etc/nginx/conf.d/samdrift-webmail.conf", units=[WEB])
+    rendered("Webmail's door", "/etc/nginx/conf.d/samdrift-webmail.conf", units=[WEB], reload=True)
 
 
 def _kept(settings: Settings) -> None:

@@ -293,7 +293,7 @@ def test_whoever_did_not_sign_in_under_tls_sends_nothing(seat: Station, address:
 
 def test_no_door_without_tls(seat: Station) -> None:
     """The control: those with TLS greet."""
-    ports = (80, 110, 143, 995, 2000, 4190, 11211, 20000)
+    ports = (80, 110, 143, 995, 2000, 4190, 11211, 20000, 20001)
     targets = [{"address": HOST, "protocol": "tcp", "port": port} for port in (*ports, 465, 587, 993)]
     targets = [{**one, "address": "10.0.0.15"} for one in targets]
     told = seat.ask("sender.burst", targets=targets, word="nonce")
