@@ -14,6 +14,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 PACKAGES = ("borgbackup", "openssh-server", "rsync")
 SSHD = "samdrift-store.service"
 TEND = "samdrift-tend.timer"
+HEARD = "samdrift-heard.timer"
+SAID = "/var/lib/samdrift-said/vault.json"
+"""What the vault last said of its copy; its service makes the folder, the vault's account owns it."""
 READER = "vault"
 PYTHON = "python3 -Ic 'import ast, sys; ast.parse(open(sys.argv[1]).read())' {}"
 
@@ -27,7 +30,13 @@ def install(settings: Settings) -> None:
 @deploy("repository: configure")
 def configure(settings: Settings) -> None:
     """Accounts whose only program is the door, and an SSH daemon that lets in nobody else."""
-    values: dict[str, object] = {"settings": settings, "store": STORE, "reader": READER, "readers": READERS}
+    values: dict[str, object] = {
+        "settings": settings,
+        "store": STORE,
+        "reader": READER,
+        "readers": READERS,
+        "said": SAID,
+    }
 
     def rendered(name: str, dest: str, **options: object) -> None:
         file.rendered(name=name, dest=dest, templates=TEMPLATES, values=values, **options)
@@ -36,6 +45,7 @@ def configure(settings: Settings) -> None:
     rendered("Upkeep of the store", "/usr/local/sbin/samdrift-tend", mode="755", check=PYTHON)
     # The store itself is owned by root: a client makes repositories in its own part, and no part.
     admitted(name="The vault may read", user=READER, folder=STORE, reads=True)
+    rendered("What the vault says is passed on", "/usr/local/sbin/samdrift-heard", mode="755", check=PYTHON)
     for client in settings.clients:
         user = f"borg-{client['host']}"
         admitted(name=f"{client['host']} may bring archives", user=user, folder=f"{STORE}/{client['host']}")
@@ -59,6 +69,9 @@ def configure(settings: Settings) -> None:
     rendered("The daemon's service", f"/etc/systemd/system/{SSHD}", units=[SSHD])
     for suffix in ("service", "timer"):
         rendered(f"Upkeep regularly: {suffix}", f"/etc/systemd/system/samdrift-tend.{suffix}", units=[TEND])
+        rendered(
+            f"The vault is heard regularly: {suffix}", f"/etc/systemd/system/samdrift-heard.{suffix}", units=[HEARD]
+        )
 
 
 @deploy("repository: activate")
@@ -66,6 +79,7 @@ def activate(settings: Settings) -> None:
     """Open the store."""
     unit.running(name="SSH daemon of the store", unit=SSHD)
     unit.running(name="Upkeep of the store", unit=TEND)
+    unit.running(name="What the vault says", unit=HEARD)
 
 
 def _key(user: str, key: str) -> None:

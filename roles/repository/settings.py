@@ -25,6 +25,8 @@ class Settings:
     """Of the store's disk: never given to archives, so that the store still works when it is full."""
     share_percent: int = 60
     """Of the store's disk: the most one repository may take: one system that grows must not shut out all others."""
+    silent_hours: int = 13
+    """So long the vault may say nothing: it does after each fetch, every 6 hours, and one may come to nothing."""
 
     def __post_init__(self) -> None:
         """Refuse what would let the wrong ones in, or nothing be kept."""
@@ -43,3 +45,4 @@ class Settings:
         require(self.retention_days >= 1, "repository.retention_days", self.retention_days, "one day or more")
         require(1 <= self.reserve_percent <= 50, "repository.reserve_percent", self.reserve_percent, "1 to 50")
         require(1 <= self.share_percent <= 100, "repository.share_percent", self.share_percent, "1 to 100")
+        require(self.silent_hours >= 1, "repository.silent_hours", self.silent_hours, "one hour or more")

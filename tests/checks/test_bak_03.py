@@ -40,7 +40,7 @@ ATTEMPTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 def test_bak_03_copy_out_of_the_halls_reach(scene: Scene, evidence: Evidence) -> None:
     """Whoever takes the hall over destroys the backups first: it is what makes people pay."""
     confirm(scene.state)  # what follows deletes a repository, though its own
-    evidence.need(len(ATTEMPTS) + 5)
+    evidence.need(len(ATTEMPTS) + 7)
     wrong = [*by_network(scene, evidence), *by_token(scene, evidence), *by_the_vaults_key(scene, evidence)]
     wrong += by_the_store(scene, evidence)
     wrong += by_ssh(scene, evidence)  # last: who tries wrong keys is not let in for a while, and comes by the bastion
@@ -178,6 +178,9 @@ def by_the_store(scene: Scene, evidence: Evidence) -> Iterator[str]:
         if name not in told["held"]:
             why = told["error"] or "it saw nothing wrong"
             yield f"the vault raised no alarm when a repository vanished from the store: {why}"
+        evidence.case()
+        if not (alarm := heard(scene)) or name not in alarm:
+            yield f"nobody in the hall hears that the vault holds {name}: {alarm or 'the unit is well'}"
         try:
             folder = f"/var/lib/samdrift/restored/{word}"
             restore(state, one, (), at=None, to=folder, vault=True)
@@ -188,6 +191,16 @@ def by_the_store(scene: Scene, evidence: Evidence) -> Iterator[str]:
         if back != word:
             yield f"what the store lost does not come back from the vault: {back}"
         run(state, "vault", f"samdrift-vault accept {name} || true; samdrift-vault pull || true")
+        evidence.case()
+        if name in (alarm := heard(scene)):
+            yield f"the alarm goes on after a person has accepted what is held: {alarm}"
+
+
+def heard(scene: Scene) -> str:
+    """Why the unit on the backup server has failed that says how the vault is: the monitor has a case made of it."""
+    unit = "samdrift-heard.service"
+    words = f"systemctl start {unit} 2>/dev/null || journalctl -q -I -u {unit} -o cat --no-pager"
+    return run(scene.state, "backup", words)
 
 
 @contextmanager

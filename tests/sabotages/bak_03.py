@@ -1,4 +1,4 @@
-"""Sabotages of BAK-03: three ways in which the copy elsewhere becomes one that the hall can destroy."""
+"""Sabotages of BAK-03: the copy elsewhere becomes one that the hall can destroy, or nobody hears what it holds."""
 
 from collections.abc import Iterator
 
@@ -60,4 +60,12 @@ def vault_follows(target: Target) -> Iterator[None]:
     """The alarm was a nuisance: the vault now takes over whatever the store has."""
     alarm = 'raise Wrong("it is gone before its time")'
     with scene_of(target) as scene, changed(scene, "vault", VAULT, lambda text: text.replace(alarm, "pass")):
+        yield
+
+
+@sabotage(requirement="BAK-03", name="alarm-kept-to-itself")
+def alarm_kept_to_itself(target: Target) -> Iterator[None]:
+    """It holds what it shall, and always says that all is well."""
+    said, well = '"held": held, "error": error', '"held": {}, "error": None'
+    with scene_of(target) as scene, changed(scene, "vault", VAULT, lambda text: text.replace(said, well)):
         yield

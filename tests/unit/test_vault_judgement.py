@@ -106,11 +106,19 @@ def pull(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[
     monkeypatch.setattr(VAULT, "PAUSE", 0.0)
     (tmp_path / "settings.json").write_text(json.dumps({"source_days": 30, "keep_days": 60, "interval_hours": 6}))
 
-    def run(store: Path, *, now: float = NOW) -> dict[str, Any]:
+    def run(store: Path, *, now: float = NOW, refused: str | None = None) -> dict[str, Any]:
+        said = list[object]()
+
+        def tell(_facts: object, held: object, error: object) -> str | None:
+            said.append((held, error))
+            return refused
+
         monkeypatch.setattr(VAULT, "fetch", lambda _facts, into, _last: shutil.copytree(store, into))
+        monkeypatch.setattr(VAULT, "tell", tell)
         monkeypatch.setattr(VAULT.time, "time", lambda: now)
         code = VAULT.pull()
         found: dict[str, Any] = json.loads((tmp_path / "state.json").read_text())
+        assert said == [(found["held"], found["error"])], "the hall is told what the vault knows"
         return {**found, "code": code}
 
     return run
@@ -144,6 +152,11 @@ def test_what_is_gone_before_its_time_stays(tmp_path: Path, pull: Callable[..., 
     assert (tmp_path / "vault" / "snapshots" / told["snapshots"][-1] / NAME / "config").exists()
     told = pull(store, now=NOW + 31 * 86400)
     assert told["code"] == 0 and not (tmp_path / "vault" / "snapshots" / told["snapshots"][-1] / NAME).exists()
+
+
+def test_who_cannot_tell_has_failed(tmp_path: Path, pull: Callable[..., dict[str, Any]]) -> None:
+    make(tmp_path / "store" / NAME, ONE)
+    assert pull(tmp_path / "store", refused="the store was not told how the copy is: no way")["code"] == 1
 
 
 def test_two_fetches_in_one_second_are_two_snapshots(tmp_path: Path, pull: Callable[..., dict[str, Any]]) -> None:

@@ -149,14 +149,44 @@ def test_the_vault_fetches_what_the_store_has(on: On) -> None:
     assert on("vault", "find /srv/vault/snapshots -perm /077").strip() == "", "the copy is nobody else's to read"
 
 
+def heard(on: On, *, ok: bool) -> str:
+    """What the hall hears of the vault: the last words of its unit, which is well or has failed."""
+    on("backup", "systemctl start samdrift-heard.service 2>/dev/null", ok=ok)
+    return on("backup", "journalctl -q -I -u samdrift-heard.service -o cat --no-pager")
+
+
+def test_who_is_silent_is_heard_too(on: On) -> None:
+    """Somebody who takes the hall over may keep the vault from saying anything."""
+    folder = "/var/lib/samdrift-said"
+    on("backup", f"mv {folder}/vault.json {folder}/kept && touch -d '-14 hours' {folder}")
+    assert "the vault has said nothing for 14 hours" in heard(on, ok=False)
+    on("backup", f"mv {folder}/kept {folder}/vault.json && touch -d '-14 hours' {folder}/vault.json")
+    assert "the vault has said nothing for 14 hours" in heard(on, ok=False)
+    on("vault", "systemctl start samdrift-vault.service")
+    heard(on, ok=True)
+
+
+@pytest.mark.parametrize(
+    "said", ["", "[]", '{"held": {}}', '{"held": {"a": 1}, "error": null}', '{"held": 1, "error": null}']
+)
+def test_what_is_no_word_of_the_copy_is_not_kept(on: On, said: str) -> None:
+    way = "ssh -F none -p 2222 -i /etc/samdrift/vault/key -o IdentitiesOnly=yes -o HostKeyAlias=samdrift-store"
+    way += " -o UserKnownHostsFile=/etc/samdrift/vault/known_hosts vault@10.0.0.18"
+    before = on("backup", "cat /var/lib/samdrift-said/vault.json")
+    assert "says nothing of the copy" in on("vault", f"{way} tell 2>&1 <<< '{said}'", ok=False)
+    assert on("backup", "cat /var/lib/samdrift-said/vault.json") == before
+
+
 def test_a_client_that_deletes_is_held_by_the_vault(on: On) -> None:
     """Borg lets it, the store's copy loses its list, and the vault keeps what it had and says so."""
+    heard(on, ok=True)
     before = [one["archive"] for one in archives(on)]
     on("dc1", f"{INTRUDER} borg delete $BORG_REPO::{before[0]} && borg compact $BORG_REPO")
     assert [one["archive"] for one in archives(on)] == before[1:]
     on("vault", "systemctl start samdrift-vault.service 2>/dev/null", ok=False)
     held = state(on, "vault", "vault.json")["held"]
     assert ["its list of archives shrank" in reason for reason in held.values()] == [True]
+    assert f"the vault holds {next(iter(held))}: its list of archives shrank" in heard(on, ok=False)
     # The whole repository cannot be deleted at all.
     on("dc1", f"{INTRUDER} BORG_DELETE_I_KNOW_WHAT_I_AM_DOING=YES borg delete $BORG_REPO 2>/dev/null", ok=False)
 
