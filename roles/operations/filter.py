@@ -33,6 +33,7 @@ def configure(*, templates: Path, values: dict[str, object]) -> None:
             templates=TEMPLATES,
             values=values,
             units=[UNIT],
+            reload=True,
         )
     file.rendered(
         name="Dropped packets are written to the journal",
@@ -42,11 +43,18 @@ def configure(*, templates: Path, values: dict[str, object]) -> None:
         units=["ulogd2.service"],
     )
     file.rendered(
-        name="Ruleset", dest=RULESET, templates=templates, values=values, mode="640", check="nft -c -f {}", units=[UNIT]
+        name="Ruleset",
+        dest=RULESET,
+        templates=templates,
+        values=values,
+        mode="640",
+        check="nft -c -f {}",
+        units=[UNIT],
+        reload=True,
     )
 
 
 def activate() -> None:
     """Add the operations that put the ruleset in force, in one transaction: established flows stay."""
-    unit.running(name="Packet filter", unit=UNIT, reload=True)
+    unit.running(name="Packet filter", unit=UNIT)
     unit.running(name="Log of dropped packets", unit="ulogd2.service")
