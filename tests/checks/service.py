@@ -5,9 +5,10 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Any, get_args
 
-from samdrift.federation import catalogue, hall
+from samdrift.federation import catalogue, hall, watch
+from samdrift.federation.monitoring import PROBE_PORT
 from samdrift.federation.record import Flow, Tls
-from tests.checks.scene import Scene
+from tests.checks.scene import Place, Scene
 
 CLIENTS = {"adm", "ped"}
 
@@ -82,6 +83,22 @@ def shared_services(scene: Scene) -> list[dict[str, Any]]:
         {**one, "service": f"{hall.BY_NAME[one['name']].role} over IPv{ip_address(one['address']).version}"}
         for one in declared_targets(scene)
         if one["port"] == 389 or (one["name"], one["port"]) == ("edge", 0)
+    ]
+
+
+def looks_of(scene: Scene, site: Place) -> list[dict[str, Any]]:
+    """Return what people do at a workplace of a member, as the monitor tries it there; by each host by itself.
+
+    `service` says which hosts stand in for each other. Pages are read, mail hosts are spoken to.
+    """
+    guest = scene.guests[site.name]
+    member = next(one for one in scene.members if one.key == guest.member)
+    return [
+        {"name": look.name, "service": look.name, "module": look.module, "target": target, "port": PROBE_PORT}
+        for look in watch.looks(scene.federation)
+        if site.interface in look.networks and look.service in (*member.services, watch.NETWORK)
+        if look.module not in ("transaction", "echo")  # one needs rights, the others are sent by themselves
+        for target in look.targets.values()
     ]
 
 

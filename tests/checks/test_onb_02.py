@@ -24,7 +24,7 @@ from samdrift.federation.load import load_federation
 from samdrift.hypervisor import Hypervisor
 from samdrift.standard import catalogue
 from tests.checks.scene import Scene
-from tests.checks.service import shared_services
+from tests.checks.service import looks_of, shared_services
 from tests.checks.verb import verb
 from tests.checks.watch import first
 
@@ -115,11 +115,12 @@ def undisturbed(scene: Scene, evidence: Evidence) -> Iterator[Callable[[], list[
     sites = [scene.at(name) for name, guest in scene.guests.items() if "workplace" in guest.roles]
     evidence.need(100 * len(sites))
     for site in sites:
-        site.station.ask("steady.start", name="join", targets=shared_services(scene))
+        looks = looks_of(scene, site)
+        site.station.ask("steady.start", name="join", targets=shared_services(scene), looks=looks)
     try:
         yield lambda: unanswered({site.name: site.station.ask("steady.lost", name="join") for site in sites})
     finally:
-        told = {site.name: site.station.ask("steady.stop", name="join", patience=30.0) for site in sites}
+        told = {site.name: site.station.ask("steady.stop", name="join", patience=60.0) for site in sites}
         for name, one in told.items():
             evidence.case(one["sent"])
             evidence.control(f"{name} was answered before and after", alive=len(one["lost"]) < one["sent"])

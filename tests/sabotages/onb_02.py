@@ -1,20 +1,22 @@
-"""Sabotages of ONB-02: a newcomer that collides, and a join that somebody else pays for."""
+"""Sabotages of ONB-02: a newcomer that collides, and joins that somebody else pays for."""
 
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from samdrift.compliance.sabotage import Environment, sabotage
 from samdrift.compliance.target import Target
-from tests.checks.host import first_rule
+from tests.checks.host import first_rule, stopped
 from tests.sabotages.hand import scene_of
 
 GENERATED = "10.187.0.0/16"
 """Holds every prefix that a generated member of the check gets from its code (3001 to 3007)."""
+WEBMAIL = ("samdrift-webmail@20000.service", "samdrift-webmail@20001.service")
 DOWN = 10.0
-"""Seconds for which the line is down: longer than a client tries."""
+"""Seconds for which something is down: longer than a client tries."""
 
 
 @sabotage(requirement="ONB-02", name="colliding-subnet")
@@ -33,22 +35,44 @@ def colliding_subnet(target: Target) -> Iterator[Environment]:
 @sabotage(requirement="ONB-02", name="join-disturbs-a-member")
 def join_disturbs_a_member(target: Target) -> Iterator[None]:
     """Whenever a guest comes that was not there before, an existing member's line goes down for a moment."""
-    ended = threading.Event()
     with scene_of(target) as scene:
         gateway = f"{scene.members[1].key}-gw"
-        known = {one["vmid"] for one in target.call("GET", "/cluster/resources", type="vm")}
-
-        def watch() -> None:
-            while not ended.wait(1.0):
-                if {one["vmid"] for one in target.call("GET", "/cluster/resources", type="vm")} - known:
-                    with first_rule(scene, gateway, "drop"):
-                        ended.wait(DOWN)
-                    return
-
-        thread = threading.Thread(target=watch)
-        thread.start()
-        try:
+        with when_a_guest_comes(target, lambda: first_rule(scene, gateway, "drop")):
             yield
-        finally:
-            ended.set()
-            thread.join()
+
+
+@sabotage(requirement="ONB-02", name="webmail-goes-for-a-moment")
+def webmail_goes_for_a_moment(target: Target) -> Iterator[None]:
+    """As it was when there was one webmail, which takes what is new by a restart; its port answers all the while."""
+    with scene_of(target) as scene:
+
+        @contextmanager
+        def gone() -> Iterator[None]:
+            one, other = WEBMAIL
+            with stopped(scene, "mail", one), stopped(scene, "mail", other):
+                yield
+
+        with when_a_guest_comes(target, gone):
+            yield
+
+
+@contextmanager
+def when_a_guest_comes(target: Target, harm: Callable[[], AbstractContextManager[object]]) -> Iterator[None]:
+    """Do harm for a moment when the hypervisor has a guest that it did not have before."""
+    ended = threading.Event()
+    known = {one["vmid"] for one in target.call("GET", "/cluster/resources", type="vm")}
+
+    def watch() -> None:
+        while not ended.wait(1.0):
+            if {one["vmid"] for one in target.call("GET", "/cluster/resources", type="vm")} - known:
+                with harm():
+                    ended.wait(DOWN)
+                return
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

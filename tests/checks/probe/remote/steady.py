@@ -5,10 +5,15 @@ A request is for a service: it is lost where none of the targets that stand in f
 
 import threading
 import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.checks.probe.remote import sender
 
-_running: dict[str, "_Steady"] = {}
+_Told = list[dict[str, object]]
+_running: dict[str, list["_Steady"]] = {}
 _PATIENCE_S, _AGAIN_S = 5.0, (1.0, 3.0)
 """A request whose first two packets went astray is late, not lost: TCP sends again after 1 and after 3 s (RFC 6298),
 and an echo request is sent again as often.
@@ -16,19 +21,19 @@ and an echo request is sent again as often.
 
 
 class _Steady(threading.Thread):
-    def __init__(self, *, targets: list[dict[str, object]], interval: float) -> None:
+    def __init__(self, *, ask: Callable[[float], _Told], interval: float) -> None:
         super().__init__(daemon=True)
-        self.targets, self.interval = targets, interval
+        self.ask, self.interval = ask, interval
         self.sent = 0
         self.slowest = 0.0
-        self.lost: list[dict[str, object]] = []
-        self.missed: list[dict[str, object]] = []
+        self.lost: _Told = []
+        self.missed: _Told = []
         self.ended = threading.Event()
 
     def run(self) -> None:
         while not self.ended.is_set():
             begun = time.time()
-            told = sender.burst(targets=self.targets, word=f"steady-{begun}", seconds=_PATIENCE_S, again=_AGAIN_S)
+            told = self.ask(begun)
             answered = [one for one in told if one["result"] == sender.ANSWERED]
             self.sent += len(told)
             self.slowest = max([self.slowest, *(float(str(one["seconds"])) for one in answered)])
@@ -39,15 +44,53 @@ class _Steady(threading.Thread):
             self.ended.wait(max(0.0, begun + self.interval - time.time()))
 
 
-def start(*, name: str, targets: list[dict[str, object]], interval: float = 0.5) -> None:
-    """Begin to request every target, every `interval` seconds; targets of one `service` stand in for each other."""
-    _running[name] = _Steady(targets=targets, interval=interval)
-    _running[name].start()
+def start(
+    *,
+    name: str,
+    targets: list[dict[str, object]],
+    interval: float = 0.5,
+    looks: Iterable[dict[str, object]] = (),
+    looks_interval: float = 3.0,
+) -> None:
+    """Begin to request every target, every `interval` seconds; targets of one `service` stand in for each other.
+
+    `looks` are tried by the exporter at `port` here, which judges the answer: `name`, `module`, `target`, `service`.
+    """
+
+    def packets(begun: float) -> _Told:
+        return sender.burst(targets=targets, word=f"steady-{begun}", seconds=_PATIENCE_S, again=_AGAIN_S)
+
+    _running[name] = [_Steady(ask=packets, interval=interval)]
+    if every := list(looks):
+
+        def looked(_: float) -> _Told:
+            with ThreadPoolExecutor(len(every)) as together:
+                return list(together.map(_look, every))
+
+        _running[name].append(_Steady(ask=looked, interval=looks_interval))
+    for one in _running[name]:
+        one.start()
 
 
-def lost(*, name: str) -> list[dict[str, object]]:
+def _look(look: dict[str, object]) -> dict[str, object]:
+    words = urllib.parse.urlencode({"module": look["module"], "target": look["target"]})
+    begun = time.monotonic()
+    try:
+        with _DIRECTLY.open(f"http://127.0.0.1:{look['port']}/probe?{words}", timeout=2 * _PATIENCE_S) as answer:
+            is_right = "\nprobe_success 1" in answer.read().decode()
+            result = sender.ANSWERED if is_right else "no answer as it shall be"
+    except OSError as error:
+        result = str(error)
+    took = round(time.monotonic() - begun, 4)
+    return {**look, "address": look["target"], "protocol": look["module"], "result": result, "seconds": took}
+
+
+_DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def lost(*, name: str) -> _Told:
     """Return each request that was lost until now; the sending goes on."""
-    return list(_running[name].lost)
+    return [lost for one in _running[name] for lost in one.lost]
 
 
 def stop(*, name: str) -> dict[str, object]:
@@ -55,7 +98,14 @@ def stop(*, name: str) -> dict[str, object]:
 
     `missed` are those that one host did not answer, and another of the service did.
     """
-    steady = _running.pop(name)
-    steady.ended.set()
-    steady.join(timeout=10)
-    return {"sent": steady.sent, "slowest": steady.slowest, "lost": steady.lost, "missed": steady.missed}
+    every = _running.pop(name)
+    for one in every:
+        one.ended.set()
+    for one in every:
+        one.join(timeout=3 * _PATIENCE_S)
+    return {
+        "sent": sum(one.sent for one in every),
+        "slowest": max(one.slowest for one in every),
+        "lost": [lost for one in every for lost in one.lost],
+        "missed": [missed for one in every for missed in one.missed],
+    }
