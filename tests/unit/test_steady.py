@@ -14,6 +14,12 @@ import pytest
 from tests.checks.probe.remote import sender, steady
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steady, "_AGAIN_S", (0.01, 0.03))
+    monkeypatch.setattr(steady, "_PATIENCE_S", 0.5)
+
+
 @contextmanager
 def listening() -> Iterator[int]:
     """A port that takes calls and hangs up."""

@@ -384,6 +384,33 @@ def test_what_is_written_in_the_webmail_goes_to_the_gateway(on: On, seat: Statio
     assert f"<{address[OWNER]}>" in found["envelope"][0]
 
 
+def test_a_reload_sends_nobody_away(on: On) -> None:
+    """Each member that joins is one: who reads mail then reads on, and who comes is let in."""
+    program = f"""
+import imaplib, subprocess
+def sign_in():
+    one = imaplib.IMAP4_SSL("{HOST}")
+    one.login("{OWNER}", "{PASSWORD}")
+    return one
+before = sign_in()
+subprocess.run(["systemctl", "reload", "dovecot.service", "postfix.service"], check=True)
+for one in (sign_in(), before):
+    print(one.select("INBOX")[0])
+"""
+    assert on("mail", f"python3 - <<'END'\n{program}\nEND").split() == ["OK", "OK"]
+
+
+def test_the_webmail_takes_what_is_new_while_people_use_it(on: On) -> None:
+    """One of the two after the other, as a deploy does it; each page is asked for until then."""
+    units = "samdrift-webmail@20000.service samdrift-webmail@20001.service"
+    pages = f"curl -s -m 20 -o /dev/null -w '%{{http_code}}\\n' https://{HOST}/SOGo/"
+    ask = f"while [ -e /run/asking ]; do {pages} || echo lost; sleep 0.1; done > /root/told & "
+    restart = f"for u in {units}; do systemctl restart $u; done"
+    told = on("mail", f"touch /run/asking; {ask} {restart}; rm /run/asking; wait; cat /root/told")
+    assert len(told.split()) > 20
+    assert set(told.split()) == {"302"}
+
+
 def test_the_webmail_has_no_door_beside_the_portal(on: On) -> None:
     """Not for the directory's password, and not for a token of another application's."""
     for path in ("connect", "dav/", "dav/ystad.s1/Calendar/", "Microsoft-Server-ActiveSync"):

@@ -16,7 +16,7 @@ _Told = list[dict[str, object]]
 _running: dict[str, list["_Steady"]] = {}
 _PATIENCE_S, _AGAIN_S = 5.0, (1.0, 3.0)
 """A request whose first two packets went astray is late, not lost: TCP sends again after 1 and after 3 s (RFC 6298),
-and an echo request is sent again as often.
+and an echo request is sent again as often. Who gets no page asks for it again.
 """
 
 
@@ -73,16 +73,20 @@ def start(
 
 
 def _look(look: dict[str, object]) -> dict[str, object]:
-    words = urllib.parse.urlencode({"module": look["module"], "target": look["target"]})
     begun = time.monotonic()
-    try:
-        with _DIRECTLY.open(f"http://127.0.0.1:{look['port']}/probe?{words}", timeout=2 * _PATIENCE_S) as answer:
-            is_right = "\nprobe_success 1" in answer.read().decode()
-            result = sender.ANSWERED if is_right else "no answer as it shall be"
-    except OSError as error:
-        result = str(error)
+    while (result := _looked(look)) != sender.ANSWERED and time.monotonic() < begun + _PATIENCE_S:
+        time.sleep(_AGAIN_S[0])
     took = round(time.monotonic() - begun, 4)
     return {**look, "address": look["target"], "protocol": look["module"], "result": result, "seconds": took}
+
+
+def _looked(look: dict[str, object]) -> str:
+    words = urllib.parse.urlencode({"module": look["module"], "target": look["target"]})
+    try:
+        with _DIRECTLY.open(f"http://127.0.0.1:{look['port']}/probe?{words}", timeout=2 * _PATIENCE_S) as answer:
+            return sender.ANSWERED if "\nprobe_success 1" in answer.read().decode() else "no answer as it shall be"
+    except OSError as error:
+        return str(error)
 
 
 _DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
