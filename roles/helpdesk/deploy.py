@@ -28,6 +28,7 @@ APACHE, POSTFIX = front.UNIT, "postfix.service"
 SHARE = "/usr/local/share/request-tracker5"
 RULES = (
     "lib/Samdrift/Case.pm",
+    "lib/Samdrift/Facts.pm",
     "lib/RT/Ticket_Local.pm",
     "lib/RT/Action/AgreeOnCase.pm",
     "lib/RT/Condition/AwaitedAnswer.pm",
@@ -70,14 +71,15 @@ def configure(settings: Settings) -> None:
         file.rendered(name=name, dest=dest, templates=TEMPLATES, values=values, **options)
 
     certificate.obtained(settings.certificate, units=[APACHE, POSTFIX])
-    file.written(
-        name="Members, systems and agreements",
-        dest=f"{CONFIGURATION}/samdrift.json",
-        text=json.dumps(facts(settings), ensure_ascii=False, indent=1) + "\n",
-        mode="644",
-        units=[APACHE],
-        reload=True,
-    )
+    for name, what, units in (("samdrift", facts(settings), [APACHE]), ("members", members(settings), [])):
+        file.written(
+            name=f"Facts of the desk: {name}",
+            dest=f"{CONFIGURATION}/{name}.json",
+            text=json.dumps(what, ensure_ascii=False, indent=1) + "\n",
+            mode="644",
+            units=units,
+            reload=True,
+        )
     # The package leaves its own, in which nothing is set, to root alone, and RT complains of it at every start.
     file.written(name="Case system", dest=f"{CONFIGURATION}/RT_SiteConfig.pm", text=f"{HEAD}\n1;\n", mode="644")
     for part, mode in (("80-samdrift-secret", "640"), ("90-samdrift", "644"), ("91-sign-in", "644")):
@@ -125,15 +127,21 @@ def facts(settings: Settings) -> dict[str, object]:
         "domain": settings.domain,
         "mailbox": settings.mailbox,
         "internal": settings.internal,
-        "addresses": settings.addresses,
         "entry": settings.entry,
         "root": settings.root,
         "agents": settings.agents,
         "support": settings.support,
-        "members": [{key: one[key] for key in ("name", "domain", "support")} for one in settings.members],
         "systems": settings.systems,
         "competences": settings.competences,
         "priorities": [{"name": name, "value": value} for name, value in zip(PRIORITIES, values, strict=True)],
         "holidays": list(settings.holidays),
         "silence_hours": settings.silence_hours,
+    }
+
+
+def members(settings: Settings) -> dict[str, object]:
+    """Return what comes and goes with members: RT takes it while it runs (`Samdrift::Facts`)."""
+    return {
+        "addresses": settings.addresses,
+        "members": [{key: one[key] for key in ("name", "domain", "support")} for one in settings.members],
     }

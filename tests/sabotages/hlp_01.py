@@ -56,7 +56,7 @@ def members_mixed_up(target: Target) -> Iterator[None]:
     """A list of domains was typed again, in another order."""
     with scene_of(target) as scene:
         one, other = (scene.members[0].domain, scene.members[-1].domain)
-        path = "/etc/request-tracker5/samdrift.json"
+        path = "/etc/request-tracker5/members.json"
         right, wrong = f'"domain": "{one}"', f'"domain": "moved.{other}"'
         with changed(scene, HOST, path, lambda text: text.replace(right, wrong), unit="apache2.service"):
             yield

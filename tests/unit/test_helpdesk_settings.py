@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from roles.helpdesk.deploy import TEMPLATES, facts
+from roles.helpdesk.deploy import TEMPLATES, facts, members
 from roles.helpdesk.settings import Settings
 from roles.operations.setting import SettingError
 from roles.operations.template import render
@@ -61,9 +61,9 @@ def test_refusals(changes: dict[str, Any], word: str) -> None:
 
 
 def test_facts_hold_no_secret() -> None:
-    told = json.dumps(facts(Settings(**FACTS)))
-    assert "Sd1-" not in told
-    assert json.loads(told)["addresses"] == {
+    settings = Settings(**FACTS)
+    assert "Sd1-" not in json.dumps([facts(settings), members(settings)])
+    assert members(settings)["addresses"] == {
         "servicedesk@osterlen.example": "Servicedesk",
         "servicedesk@ystad.example": "Ystad",
     }

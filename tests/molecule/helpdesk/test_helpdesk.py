@@ -257,6 +257,23 @@ def test_who_leaves_the_group_answers_no_more(on: Callable[..., str]) -> None:
     assert on("desk", "samdrift-helpdesk people") == ""
 
 
+def test_what_members_agree_holds_at_once_and_no_process_ends(on: Callable[..., str]) -> None:
+    """Processes of RT take seconds to begin: nobody waits for them because somebody else joins."""
+    file = "/etc/request-tracker5/members.json"
+    right = on("desk", f"cat {file}")
+    agreed = json.loads(right)
+    for member in agreed["members"]:
+        member["support"] |= {"answered": [10] * 4, "solved": [10] * 4}
+    usual = api(on, f"/ticket/{opened(on, secrets.token_hex(6))}")["answer"]["Due"]
+    before = on("desk", "pgrep -f rt-server.fcgi").split()
+    try:
+        on("desk", f"cat > {file} <<'END'\n{json.dumps(agreed)}\nEND")
+        assert api(on, f"/ticket/{opened(on, secrets.token_hex(6))}")["answer"]["Due"] < usual
+    finally:
+        on("desk", f"cat > {file} <<'END'\n{right}\nEND")
+    assert {*before} <= {*on("desk", "pgrep -f rt-server.fcgi").split()}
+
+
 def test_what_was_changed_by_hand_is_told_and_put_right(on: Callable[..., str]) -> None:
     assert on("desk", "samdrift-helpdesk check") == ""
     code = (

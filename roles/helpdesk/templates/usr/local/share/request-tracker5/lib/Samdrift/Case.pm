@@ -7,13 +7,14 @@ use strict;
 use warnings;
 use utf8;
 use Digest::SHA ();
+use Samdrift::Facts;
 
 use constant SYSTEM       => 'System';
 use constant SATISFACTION => 'Nöjdhet';
 use constant MEMBER       => 'Kommun';
 use constant AGENTS       => 'Servicedesk';
 
-sub facts { return { RT->Config->Get('Samdrift') } }
+sub facts { return Samdrift::Facts::facts() }
 
 # The queue of the member whose the requestor is; undef for somebody unknown.
 sub queue_of {
