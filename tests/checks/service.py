@@ -91,8 +91,7 @@ def looks_of(scene: Scene, site: Place) -> list[dict[str, Any]]:
 
     `service` says which hosts stand in for each other. Pages are read, mail hosts are spoken to.
     """
-    guest = scene.guests[site.name]
-    member = next(one for one in scene.members if one.key == guest.member)
+    member = scene.member(scene.guests[site.name].member or "")
     return [
         {"name": look.name, "service": look.name, "module": look.module, "target": target, "port": PROBE_PORT}
         for look in watch.looks(scene.federation)

@@ -29,19 +29,20 @@ def claim(folder: Path, wanted: Sequence[str]) -> tuple[str, TextIOWrapper] | No
     around = [*itertools.takewhile(lambda one: (one / LOCK).exists(), (folder, *folder.parents))]
     top = around[-1].parent if around else folder
     standard = catalogue.load()
-    while left := [one for one in wanted if not (folder / one).exists()]:
+    while True:
         with (top / TABLE).open("w") as table:
             fcntl.flock(table, fcntl.LOCK_EX)
             held = [one.parent for one in top.rglob(LOCK) if one.parent not in around and _is_locked(one)]
+            left = [one for one in wanted if not (folder / one).exists()]
             for one in left:
-                fits = all(standard.by_id(one).fits_beside(standard.by_id(other.name)) for other in held)
-                if fits and not (folder / one).exists():
+                if all(standard.by_id(one).fits_beside(standard.by_id(other.name)) for other in held):
                     (folder / one).mkdir()
                     lock = (folder / one / LOCK).open("w")
                     fcntl.flock(lock, fcntl.LOCK_EX)
                     return one, lock
+        if not left:
+            return None
         time.sleep(0.5)
-    return None
 
 
 def _is_locked(file: Path) -> bool:
