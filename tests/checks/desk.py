@@ -152,8 +152,7 @@ def tell_people(scene: Scene) -> None:
 
 def run_job(scene: Scene, job: str) -> None:
     """Run one of the desk's own jobs now, and wait for its end."""
-    command = ["systemctl", "start", f"samdrift-helpdesk-{job}.service"]
-    done = scene.station(HOST).ask("shell.run", command=command, patience=120.0)
+    done = scene.station(HOST).ask("unit.run", unit=f"samdrift-helpdesk-{job}.service", patience=120.0)
     if done["code"] != 0:
         raise OSError(f"the job {job} fails on {HOST}: {done['err']}")
 

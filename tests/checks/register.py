@@ -19,6 +19,7 @@ from samdrift.federation.record import Member
 from tests.checks.scene import Scene
 
 HOST = "accounts"
+CYCLE = "samdrift-accounts.service"
 DIRECTORIES = ("dc1", "dc2")
 REPLICATION = 120.0
 GROUPS = {
@@ -82,14 +83,14 @@ class Registers:
 
     def cycle(self) -> float:
         """Have a cycle as the timer has it; return its seconds. OSError where it does not end well."""
-        told = self._ask("cycle")
+        told = self.scene.station(HOST).ask("unit.run", unit=CYCLE, patience=360.0)
         if told["result"] not in ("success", "exit-code"):
             raise OSError(f"a cycle of accounts ends with {told}")
         return float(told["seconds"])
 
     def await_end(self) -> None:
         """Wait until no cycle runs."""
-        self._ask("await_end")
+        self.scene.station(HOST).ask("unit.await_end", unit=CYCLE, patience=360.0)
 
     def minutes(self) -> float | None:
         """Minutes after which a changed register is seen at the latest; None: by hand only."""

@@ -81,7 +81,7 @@ def _session(scene: Scene, seat: str, name: str, limit: float) -> list[str]:
     )["out"]
     if "ActiveState=active" not in shown or "OnUnitInactiveUSec=5min" not in shown:
         return [f"{seat} does not look by itself at who still may be signed in"]
-    station.ask("shell.run", command=["systemctl", "start", f"{SESSIONS}.service"], patience=120.0)
+    station.ask("unit.run", unit=f"{SESSIONS}.service", patience=120.0)
     open_still = station.ask("door.open_still", user=name)
     return [f"{open_still} processes of {name} still run at {seat}"] if open_still else []
 

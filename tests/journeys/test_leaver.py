@@ -49,5 +49,5 @@ def looks_round(scene: Scene) -> None:
         station = scene.station(host)
         command = ["systemctl", "show", "--value", "-p", "ActiveState", f"{timer}.timer"]
         assert station.ask("shell.run", command=command)["out"].strip() == "active", f"{host}: nobody starts {timer}"
-        done = station.ask("shell.run", command=["systemctl", "start", f"{timer}.service"], patience=120.0)
+        done = station.ask("unit.run", unit=f"{timer}.service", patience=120.0)
         assert done["code"] == 0, done["err"]

@@ -1,7 +1,6 @@
-"""The registers of a member, on the host that reads them: put people in, take them out, and have a cycle.
+"""The registers of a member, on the host that reads them: put people in, take them out.
 
-The personnel system's export is a file there; the school register is the stub's, whose objects are files too. A cycle
-is the unit that the timer starts, never a command of the check's own: what somebody has to do by hand is no cycle.
+The personnel system's export is a file there; the school register is the stub's, whose objects are files too.
 """
 
 import csv
@@ -11,7 +10,6 @@ import json
 import os
 import re
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,22 +63,6 @@ def unenrol(*, member: str, id: str) -> None:
         _replace(file, json.dumps([one for one in json.loads(file.read_text()) if one["id"] != f"probe-{id}"]))
 
 
-def cycle(*, patience: float = 300.0) -> dict[str, Any]:
-    """Have one cycle as the timer has it, from its beginning to its end; return its `seconds` and what systemd says."""
-    began = time.monotonic()
-    # One that began before the register was changed may not have seen it.
-    await_end(patience=patience)
-    done = subprocess.run(["systemctl", "start", f"{UNIT}.service"], capture_output=True, check=False, timeout=patience)
-    return {"code": done.returncode, "result": _shown("Result"), "seconds": time.monotonic() - began}
-
-
-def await_end(*, patience: float = 300.0) -> None:
-    """Wait until no cycle runs."""
-    end = time.monotonic() + patience
-    while _shown("ActiveState") in ("activating", "active") and time.monotonic() < end:
-        time.sleep(0.5)
-
-
 def timer() -> dict[str, Any]:
     """Whether the timer runs cycles by itself, and how many seconds lie between them."""
     shown = subprocess.run(
@@ -97,11 +79,6 @@ def journal(*, word: str) -> list[dict[str, Any]]:
     """Return the lines of the journal that hold the word."""
     with JOURNAL.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines if word in line]
-
-
-def _shown(what: str) -> str:
-    command = ["systemctl", "show", "--value", "-p", what, f"{UNIT}.service"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _export(member: str) -> Path:
