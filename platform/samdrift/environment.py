@@ -9,6 +9,17 @@ from pathlib import Path
 from samdrift import toolchain
 from samdrift.state import State
 
+HYPERVISOR = ("PROXMOX_VE_ENDPOINT", "PROXMOX_VE_API_TOKEN")
+NO_HYPERVISOR = (
+    f"{' and '.join(HYPERVISOR)} are not set, and no lab is known: "
+    "`samdrift lab up` starts one; docs/production.md says what a real hypervisor needs"
+)
+
+
+def knows_hypervisor(state: State) -> bool:
+    """Whether the state folder describes a lab, or this process' environment names an endpoint and a token."""
+    return state.endpoint_file.exists() or all(os.environ.get(name) for name in HYPERVISOR)
+
 
 def environment(state: State, *, say: Callable[[str], None]) -> dict[str, str]:
     """Return the variables for the engine, the provider and the verbs.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from samdrift import toolchain
 from samdrift.engine import Changes, Engine
-from samdrift.environment import environment
+from samdrift.environment import NO_HYPERVISOR, environment, knows_hypervisor
 from samdrift.federation.load import load_federation
 from samdrift.federation.record import AnyStack, Federation, Hall, Member
 from samdrift.handover import ENGINEER_KEY, VAULT_KEY, HostRecord, write_json
@@ -166,6 +166,9 @@ def shut_accounts(state: State, stack: AnyStack, *, say: Say) -> None:
 
 
 def _prepared(state: State, *, say: Say) -> dict[str, str]:
+    if not knows_hypervisor(state):
+        # Before the engine knows a stack: a state folder with stacks in it is no lab's any more.
+        raise RolloutError(NO_HYPERVISOR)
     for key in (ENGINEER_KEY, VAULT_KEY):
         state.open().ssh_key(key)
     return environment(state, say=say)

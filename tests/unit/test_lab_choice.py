@@ -7,6 +7,7 @@ import pytest
 
 from samdrift import lab, state
 from samdrift.lab import LabError, Place
+from samdrift.rollout import RolloutError, federation_of, raise_stacks
 from samdrift.state import State
 
 PLACE = Place(nodes=("pve1",), desk="mgt=10.0.2.2/24", routes=(), packages="")
@@ -69,3 +70,12 @@ def test_a_real_platforms_folder_is_no_labs(home: Path, monkeypatch: pytest.Monk
     place.write(place.endpoint_file, "{}")
     lab.stop(place)
     assert not place.root.exists()
+
+
+def test_who_has_no_hypervisor_yet_may_start_a_lab_afterwards(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`samdrift up` before `samdrift lab up` leaves no stack in the folder, which would then be no lab's."""
+    monkeypatch.delenv("PROXMOX_VE_ENDPOINT", raising=False)
+    mine = State("mine", home / "mine").open()
+    with pytest.raises(RolloutError, match="no lab is known: `samdrift lab up` starts one"):
+        raise_stacks(mine, federation_of(mine).stacks, say=print)
+    assert [file for file in mine.root.rglob("*") if file.is_file()] == []

@@ -1,7 +1,5 @@
 """`samdrift env`: the variables after which plain `pulumi` works on this installation."""
 
-import os
-
 import typer
 
 from samdrift.cli.console import fail, say
@@ -19,8 +17,8 @@ def env() -> None:
 
     try:
         state = current()
-        if not state.endpoint_file.exists() and not os.environ.get("PROXMOX_VE_ENDPOINT"):
-            say("no lab runs and PROXMOX_VE_ENDPOINT is not set: the engine will find no hypervisor; samdrift lab up")
+        if not environment.knows_hypervisor(state):
+            say(environment.NO_HYPERVISOR)
         print(environment.shell_lines(environment.environment(state, say=say)))  # noqa: T201 - the answer
     except (toolchain.ToolchainError, StateError) as error:
         fail("No environment for the engine", why=str(error))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_proxmoxve as proxmoxve
 
+from samdrift.environment import HYPERVISOR, NO_HYPERVISOR
 from samdrift.handover import VAULT_KEY
 from samdrift.state import State
 
@@ -28,12 +29,9 @@ class Installation:
     @classmethod
     def found(cls, state: State, *, vault: bool = False) -> Installation:
         """Read the environment and the state folder; the vault has keys of its own. Raises: InstallationError."""
-        values = [os.environ.get(name, "") for name in ("PROXMOX_VE_ENDPOINT", "PROXMOX_VE_API_TOKEN")]
+        values = [os.environ.get(name, "") for name in HYPERVISOR]
         if not all(values):
-            raise InstallationError(
-                "PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN are not set, and no lab is known: "
-                "`samdrift lab up` starts one; docs/production.md says what a real hypervisor needs"
-            )
+            raise InstallationError(NO_HYPERVISOR)
         files = [file for file in sorted(state.ssh.glob("*.pub")) if (file.stem == VAULT_KEY) is vault]
         keys = tuple(file.read_text().strip() for file in files)
         if not keys:
