@@ -1,6 +1,6 @@
 """Sabotage: only a check that goes red by the change alone, and green again after it, is proven."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,9 @@ from samdrift.compliance.outcome import Outcome, keep, read
 from samdrift.compliance.result import Result, observe
 from samdrift.compliance.target import NotALab, Target
 from samdrift.compliance.verdict import Verdict
+from samdrift.standard import catalogue
 from samdrift.standard.catalogue import StandardError
+from samdrift.standard.requirement import Requirement
 from samdrift.state import State
 
 
@@ -28,14 +30,18 @@ class Platform:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         self.broken = False
         self.blind = False
-        self.looked = 0
+        self.asked: list[tuple[tuple[str, ...], str | None]] = []
         self.target = Target("lab", "", tmp_path, tmp_path, "instance", State("lab", tmp_path))
-        monkeypatch.setattr(sabotage, "run_checks", lambda **_: self.check())
+        monkeypatch.setattr(sabotage, "run_checks", self.check)
 
-    def check(self) -> tuple[Result, ...]:
-        self.looked += 1
+    def check(
+        self, *, requirements: Sequence[Requirement], stack: str | None = None, **_: object
+    ) -> tuple[Result, ...]:
+        tests = requirements[0].tests
+        self.asked.append((tests, stack))
         verdict = Verdict.FAIL if self.broken and not self.blind else Verdict.PASS
-        return (observe("NET-01", subject="ystad", verdict=verdict, evidence=["a packet arrived"]),)
+        words = ["a packet arrived"]
+        return (observe("NET-01", subject="ystad", verdict=verdict, evidence=words, check=tests[0]),)
 
     def attempt(self, change: sabotage.Change) -> Outcome:
         one = sabotage.Sabotage("NET-01", "a-change", contextmanager(change))
@@ -56,6 +62,9 @@ def test_red_by_the_change_and_green_after_the_undo_is_proof(platform: Platform)
     outcome = platform.attempt(change)
     assert outcome.proved
     assert outcome.evidence == ("ystad: a packet arrived",)
+    before, during, after = platform.asked
+    assert before == during == (catalogue.load().by_id("NET-01").tests, None)
+    assert after == (before[0][:1], "ystad"), "the check that was red, for whom it was"
 
 
 def test_what_changes_only_the_files_of_the_check_has_nothing_to_undo(platform: Platform) -> None:
@@ -66,7 +75,7 @@ def test_what_changes_only_the_files_of_the_check_has_nothing_to_undo(platform: 
         yield {"SAMDRIFT_STACKS": "/elsewhere"}
 
     assert platform.attempt(change).proved
-    assert platform.looked == 2, "before and during"
+    assert len(platform.asked) == 2, "before and during"
 
 
 def test_a_check_that_stays_green_is_no_proof(platform: Platform) -> None:

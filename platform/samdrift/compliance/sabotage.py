@@ -119,7 +119,8 @@ def attempt(
 ) -> Outcome:
     """Check, apply one sabotage, check, undo, check. A check that is not green before proves nothing by turning red.
 
-    `is_green`: the check was green a moment ago, and need not be run before the change.
+    `is_green`: the check was green a moment ago, and need not be run before the change. After the undo only the
+    check is run that was red, for whom it was; the next sabotage and the next `samdrift verify` look at the others too.
     """
     begun = time.monotonic()
     if not is_green:
@@ -145,7 +146,8 @@ def attempt(
             one, before=Verdict.PASS, during=worst(during), after=Verdict.PASS, evidence=evidence, begun=begun
         )
     _say(say, f"{one.requirement} {one.name}: undone; the check must turn green")
-    left = _check(target.state, one.requirement)
+    red = next((result for result in during if result.verdict is Verdict.FAIL), None)
+    left = _check(target.state, one.requirement, again=red)
     after = worst(left)
     if after is not Verdict.PASS:
         evidence += tuple(f"after the undo: {sentence}" for sentence in _why(left, after))
@@ -177,11 +179,19 @@ def _course(one: Outcome) -> tuple[Verdict | None, Verdict | None, Verdict | Non
 
 
 def _check(
-    state: State, requirement: str, *, environment: Environment | None = None, until_red: bool = False
+    state: State,
+    requirement: str,
+    *,
+    again: Result | None = None,
+    environment: Environment | None = None,
+    until_red: bool = False,
 ) -> tuple[Result, ...]:
+    """Run the requirement's checks, or the one alone that had this result, for whom it had it."""
+    wanted = catalogue.load().by_id(requirement)
     found = run_checks(
         state=state,
-        requirements=[catalogue.load().by_id(requirement)],
+        requirements=[wanted.of_test(again.check) if again else wanted],
+        stack=again.subject if again and again.subject != "federation" else None,
         environment=environment,
         until_red=until_red,
         log=f"sabotage-{requirement}.log",  # a run of another requirement beside this one keeps its own

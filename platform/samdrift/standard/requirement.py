@@ -165,6 +165,10 @@ class Requirement(Record):
         """The same with those checks only that say something of a member."""
         return self.model_copy(update={"checks": tuple(one for one in self.checks if not one.hall)})
 
+    def of_test(self, name: str) -> Requirement:
+        """The same with the check alone that is this test function."""
+        return self.model_copy(update={"checks": tuple(one for one in self.checks if one.test == name)})
+
     def fits_beside(self, other: Requirement) -> bool:
         """Whether neither's checks hold a part of the platform where the other's ask."""
         asked, asked_by_other = (
