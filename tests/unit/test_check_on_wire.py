@@ -1,6 +1,8 @@
 """The network checks, their probes and the verdicts on real packets: a federation in miniature, whole and broken."""
 
 import os
+import socket
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ from samdrift.compliance.evidence import Ending, Evidence, judge
 from samdrift.compliance.verdict import Verdict
 from samdrift.federation.load import load_federation
 from tests.checks import test_net_01, test_net_02, test_net_03, test_net_07
+from tests.checks.probe.remote import capture
 from tests.checks.probe.station import ProbeError, Station, StationLost
 from tests.checks.service import declared_ports
 from tests.unit.bench import Bench
@@ -19,6 +22,8 @@ from tests.unit.bench import Bench
 pytestmark = pytest.mark.lab
 ROOT = Path(__file__).resolve().parents[2]
 MEMBER = "ystad"
+FRAMES = 4000
+"""What all networks together carry in the seconds for which a busy machine lets a reader wait."""
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +87,16 @@ def test_net_01_with_a_dead_control_did_not_finish(bench: Bench) -> None:
         found, sentences = verdict_of(test_net_01.test_net_01_pedagogical_cannot_reach_administrative, bench)
     assert found is Verdict.DNF, sentences
     assert any(one.startswith("control DEAD") for one in sentences)
+
+
+def test_frames_wait_for_a_capture_whose_turn_is_late() -> None:
+    """On a busy machine it comes seconds later, and what it lost it may not judge: the check would be DNF."""
+    with capture._open("lo") as taker, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(FRAMES):
+            sender.sendto(b"x" * 200, ("127.0.0.1", 9))
+        taken, lost = struct.unpack("II", taker.getsockopt(capture.SOL_PACKET, capture.PACKET_STATISTICS, 8))
+    assert taken >= FRAMES
+    assert lost == 0
 
 
 def test_net_02_sees_a_cable_between_the_networks(bench: Bench) -> None:
