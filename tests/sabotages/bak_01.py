@@ -1,16 +1,18 @@
 """Sabotages of BAK-01: a folder that fell out of the job, a store that is full, a passphrase that is lost."""
 
 import json
+import re
 from collections.abc import Iterator
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.checks.host import run, written
+from tests.checks.host import changed, run, written
 from tests.sabotages.hand import scene_of
 
 HOST = "dc1"
 DECLARED = "/etc/samdrift/backup.d/directory.yaml"
 SECRET = "/etc/samdrift/backup/secret"
+TIMER = "samdrift-backup.timer"
 FILL = "/srv/somebody"
 
 
@@ -46,3 +48,19 @@ def key_lost(target: Target) -> Iterator[None]:
     """The host was made anew with a new secret, and the old one was kept nowhere."""
     with scene_of(target) as scene, written(scene, HOST, SECRET, "another-secret-than-before\n"):
         yield
+
+
+@sabotage(requirement="BAK-01", name="once-a-month")
+def once_a_month(target: Target) -> Iterator[None]:
+    """Somebody found the night too short for all the copying."""
+
+    def change(text: str) -> str:
+        return re.sub(r"^OnCalendar=.*$", "OnCalendar=monthly", text, flags=re.MULTILINE)
+
+    with scene_of(target) as scene:
+        try:
+            with changed(scene, HOST, f"/etc/systemd/system/{TIMER}", change):
+                run(scene, HOST, "systemctl", "daemon-reload")
+                yield
+        finally:
+            run(scene, HOST, "systemctl", "daemon-reload")
