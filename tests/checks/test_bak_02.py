@@ -13,7 +13,7 @@ import pytest
 
 from samdrift.compliance.evidence import Evidence
 from samdrift.environment import environment
-from samdrift.hypervisor import Hypervisor
+from samdrift.hypervisor import Hypervisor, HypervisorError
 from samdrift.recovery.host import run
 from samdrift.recovery.restore import archives, kept
 from samdrift.standard import catalogue
@@ -150,21 +150,39 @@ def new_guest_left_out(scene: Scene, hypervisor: Hypervisor, evidence: Evidence)
         told = {key: job[key] for key in ("storage", "mode", "compress") if key in job}
         hypervisor.finish(hypervisor.call("POST", f"/nodes/{node}/vzdump", vmid=str(number), **told))
         image = images(scene, hypervisor).get(number)
-        evidence.note(f"a new guest of {stack} was in its job, and has an image of {(image or {}).get('size')} bytes")
-        if image:
+        if image is None or image["size"] < 1 << 20:
+            return [f"a new guest of {stack} has no image after its job"]
+        evidence.note(f"a new guest of {stack} was in its job, and has an image of {image['size']} bytes")
+        evidence.case()
+        try:
+            return comes_back(scene, hypervisor, image["volid"], pool=stack)
+        finally:
             name = image["volid"].partition(":")[0]
             hypervisor.call("DELETE", f"/nodes/{node}/storage/{name}/content/{image['volid']}")
-        return [] if image and image["size"] > 1 << 20 else [f"a new guest of {stack} has no image after its job"]
+
+
+def comes_back(scene: Scene, hypervisor: Hypervisor, image: str, *, pool: str) -> list[str]:
+    """What is wrong with a guest that is made of the image and started."""
+    try:
+        with guest_made(scene, hypervisor, pool=pool, image=image) as (node, number):
+            path = f"/nodes/{node}/lxc/{number}/status"
+            hypervisor.finish(hypervisor.call("POST", f"{path}/start"))
+            status = hypervisor.call("GET", f"{path}/current")["status"]
+            hypervisor.finish(hypervisor.call("POST", f"{path}/stop"))
+    except HypervisorError as error:
+        return [f"no guest comes back of {image}: {error}"]
+    return [] if status == "running" else [f"a guest made of {image} is {status} after its start"]
 
 
 @contextmanager
-def guest_made(scene: Scene, hypervisor: Hypervisor, *, pool: str) -> Iterator[tuple[str, int]]:
-    """A container in the pool; stopped, for nobody needs it to run."""
+def guest_made(scene: Scene, hypervisor: Hypervisor, *, pool: str, image: str = "") -> Iterator[tuple[str, int]]:
+    """A container in the pool, of the hall's template or of an image of another one; stopped."""
     hall = scene.federation.hall.hypervisor
-    node, number = hall.nodes[0], int(hypervisor.call("GET", "/cluster/nextid", vmid=9990))
+    node, number = hall.nodes[0], int(hypervisor.call("GET", "/cluster/nextid", vmid=9991 if image else 9990))
     facts = {"hostname": "probe-backup", "storage": hall.storage.guests, "pool": pool, "unprivileged": 1}
+    facts |= {"ostemplate": image, "restore": 1} if image else {"ostemplate": hall.template}
     path = f"/nodes/{node}/lxc"
-    hypervisor.finish(hypervisor.call("POST", path, vmid=number, ostemplate=hall.template, **facts))
+    hypervisor.finish(hypervisor.call("POST", path, vmid=number, **facts))
     try:
         yield node, number
     finally:
