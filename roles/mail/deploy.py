@@ -31,7 +31,8 @@ WEBMAIL = ("samdrift-webmail@20000.service", "samdrift-webmail@20001.service")
 """The same twice: SOGo takes what is new by a restart only, and whoever is served by one meanwhile is by the other."""
 OF_PACKAGE = "sogo.service"
 WEB = "nginx.service"
-SESSIONS = "samdrift-webmail-sessions.timer"
+IDLE = "samdrift-webmail-sessions.timer"
+SESSIONS = "samdrift-mail-sessions.timer"
 # postconf says on standard error what it does not know or would not use.
 POSTFIX_CHECK = (
     "folder=$(mktemp -d) && cp {} $folder/main.cf && cp /etc/postfix/master.cf $folder/ && "
@@ -83,7 +84,8 @@ def activate(settings: Settings) -> None:
     unit.stopped(name="Webmail, once", unit=OF_PACKAGE)
     for one in WEBMAIL:
         unit.running(name=f"Webmail: {one}", unit=one)
-    unit.running(name="Webmail signs out who does nothing", unit=SESSIONS)
+    unit.running(name="Webmail signs out who does nothing", unit=IDLE)
+    unit.running(name="Sessions of leavers end", unit=SESSIONS)
     unit.running(name="Webmail's door", unit=WEB)
 
 
@@ -104,6 +106,10 @@ def _mailboxes(settings: Settings, rendered: Rendered) -> None:
     rendered(
         "Mailboxes", "/etc/dovecot/dovecot.conf", check="doveconf -n -c {} > /dev/null", units=[DOVECOT], reload=True
     )
+    rendered("Who would still be let in", "/etc/postfix/directory/open.cf", mode="600")
+    rendered("Sessions of leavers end", "/usr/local/sbin/samdrift-mail-sessions", mode="755")
+    for dest in (SESSIONS, SESSIONS.replace(".timer", ".service")):
+        rendered("Sessions of leavers end", f"/etc/systemd/system/{dest}", units=[SESSIONS])
 
 
 def _transport(settings: Settings, rendered: Rendered) -> None:
@@ -126,8 +132,8 @@ def _webmail(rendered: Rendered) -> None:
     rendered("Webmail in Swedish", "/etc/sogo/sogo.conf", mode="640", owner="root:sogo", units=WEBMAIL)
     rendered("Webmail trusts whom this host trusts", "/etc/default/sogo", units=WEBMAIL)
     rendered("Webmail, twice", "/etc/systemd/system/samdrift-webmail@.service", units=WEBMAIL)
-    for dest in (SESSIONS, SESSIONS.replace(".timer", ".service")):
-        rendered("Webmail signs out who does nothing", f"/etc/systemd/system/{dest}", units=[SESSIONS])
+    for dest in (IDLE, IDLE.replace(".timer", ".service")):
+        rendered("Webmail signs out who does nothing", f"/etc/systemd/system/{dest}", units=[IDLE])
     file.absent(name="No page of nobody's", path="/etc/nginx/sites-enabled/default", units=[WEB])
     rendered("Webmail's door", "/etc/nginx/conf.d/samdrift-webmail.conf", units=[WEB], reload=True)
 

@@ -52,6 +52,8 @@ class Settings:
     """How long a message that somebody deleted stays on the store, out of sight."""
     queue_days: int = 5
     """How long mail waits for the gateway or a mailbox (RFC 5321, 4.5.4.1: at least 4 to 5 days)."""
+    look_minutes: int = 5
+    """How often the store asks whether those who are signed in still may be."""
     session_minutes: int = 480
     """How long somebody who does nothing stays signed in to the webmail: a working day."""
 
@@ -87,7 +89,7 @@ class Settings:
             # Both stand in files whose quoting ends at such a character.
             fit = bool(getattr(self, name)) and not set(getattr(self, name)) & set('"\\ @/:%')
             require(fit, f"mail.{name}", "...", "a password without quotes, spaces and @ / : % is needed")
-        for name in ("quota_mib", "message_mib", "recoverable_days", "queue_days", "session_minutes"):
+        for name in ("quota_mib", "message_mib", "recoverable_days", "queue_days", "look_minutes", "session_minutes"):
             require(getattr(self, name) > 0, f"mail.{name}", getattr(self, name), "more than 0 is accepted")
         for name, host in self.systems.items():
             local, _, domain = name.partition("@")

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from samdrift.compliance.evidence import Evidence
+from samdrift.federation import application
 from samdrift.standard import catalogue
+from tests.checks import portal
 from tests.checks.register import (
     REPLICATION,
     Person,
@@ -23,6 +25,10 @@ from tests.checks.scene import Scene
 from tests.checks.watch import first
 
 SESSIONS = "samdrift-sessions"
+LOOKS = {"mail": "samdrift-mail-sessions", application.PORTAL: "samdrift-portal-sweep"}
+"""What asks again whether those who are signed in still may be: at a workplace, and by host of the hall."""
+APPLICATION_S = 90.0
+"""An application asks the portal once a minute who is there (`OIDCUserInfoRefreshInterval`)."""
 
 
 @pytest.mark.requirement("USR-03")
@@ -32,7 +38,8 @@ def test_usr_03_leavers_are_out(member: str, scene: Scene, evidence: Evidence) -
     one, seat = new_person(scene.member(member), "staff"), f"{member}-adm"
     station, domain = scene.station(seat), scene.federation.hall.ad_domain
     principal = f"ldap/{directory_name(scene, 'dc1')}"
-    evidence.need(6)
+    sites = [one.address(scene.federation) for one in portal.for_kind("staff") if one.guest in scene.guests]
+    evidence.need(7 + len(sites))
     with joined(scene, [one]) as (registers, _):
         evidence.control(f"{one.name} signs in at {seat}", alive=signs_in(scene, seat, one))
         evidence.control(f"{one.name} opens the mailbox", alive=opens_mailbox(scene, one, at=seat))
@@ -42,6 +49,12 @@ def test_usr_03_leavers_are_out(member: str, scene: Scene, evidence: Evidence) -
         )
         running = station.ask("door.stay", user=one.name, seconds=7200, patience=30.0)
         evidence.control("a session is open", alive=running > 0)
+        station.ask("mailbox.stay", host=scene.guests["mail"].fqdn, user=one.name, password=one.password, patience=60.0)
+        evidence.control("a mail program is signed in", alive=station.ask("mailbox.open_still", user=one.name))
+        for url in sites:
+            station.ask("entrance.stay", url=url, user=one.name, password=one.password, patience=120.0)
+            there = station.ask("entrance.inside_still", url=url, user=one.name, patience=60.0)
+            evidence.control(f"somebody stays at {url}", alive=there)
 
         registers.drop(one)
         seconds = registers.cycle()
@@ -58,7 +71,21 @@ def test_usr_03_leavers_are_out(member: str, scene: Scene, evidence: Evidence) -
         wrong += ["a ticket from before still gets tickets for services"] if still else []
         station.ask("door.forget", ticket=ticket)
         evidence.case()
-        wrong += _session(scene, seat, one.name, limit)
+        wrong += looks(scene, seat, SESSIONS)
+        open_still = station.ask("door.open_still", user=one.name)
+        wrong += [f"{open_still} processes of {one.name} still run at {seat}"] if open_still else []
+        for host, unit in LOOKS.items():
+            wrong += looks(scene, host, unit)
+        evidence.case()
+        served = station.ask("mailbox.open_still", user=one.name, seconds=10.0)
+        wrong += [f"the mail program of {one.name} is served still"] if served else []
+        station.ask("mailbox.leave", user=one.name)
+        for url in sites:
+            evidence.case()
+            facts = {"seconds": APPLICATION_S, "patience": APPLICATION_S + 90.0}
+            inside = station.ask("entrance.inside_still", url=url, user=one.name, **facts)
+            wrong += [f"{url} shows {one.name} its pages still"] if inside else []
+            station.ask("entrance.leave", url=url, user=one.name)
     assert not wrong, first(wrong)
 
 
@@ -73,17 +100,16 @@ def bound_still(scene: Scene, seat: str, host: str, one: Person) -> bool:
     return False
 
 
-def _session(scene: Scene, seat: str, name: str, limit: float) -> list[str]:
-    """What is open ends by the workplace's own look, which comes round in time."""
-    station = scene.station(seat)
+def looks(scene: Scene, host: str, unit: str) -> list[str]:
+    """Have the host look as it does by itself every five minutes; a finding where it does not by itself."""
+    station = scene.station(host)
     shown = station.ask(
-        "shell.run", command=["systemctl", "show", "-p", "ActiveState,TimersMonotonic", f"{SESSIONS}.timer"]
+        "shell.run", command=["systemctl", "show", "-p", "ActiveState,TimersMonotonic", f"{unit}.timer"]
     )["out"]
     if "ActiveState=active" not in shown or "OnUnitInactiveUSec=5min" not in shown:
-        return [f"{seat} does not look by itself at who still may be signed in"]
-    station.ask("unit.run", unit=f"{SESSIONS}.service", patience=120.0)
-    open_still = station.ask("door.open_still", user=name)
-    return [f"{open_still} processes of {name} still run at {seat}"] if open_still else []
+        return [f"{host} does not look by itself at who still may be signed in"]
+    told = station.ask("unit.run", unit=f"{unit}.service", patience=120.0)
+    return [f"{host} looks at who still may be signed in, and ends with {told['err']}"] if told["code"] else []
 
 
 @pytest.mark.requirement("USR-03")

@@ -16,7 +16,7 @@ REFUSAL = "Fel användarnamn eller lösenord"
 
 
 def test_an_employee_leaves_while_signed_in(scene: Scene) -> None:
-    """What was open closes: the session at the workplace, the one at the portal, and the way to the mailbox."""
+    """What was open closes: the session at the workplace, the one at the portal, and the mail program's."""
     seat = f"{MEMBER}-adm"
     station = scene.station(seat)
     with hired(scene, "staff") as (registers, (leaver,)), portal.visitor(scene, leaver.member, "adm") as browser:
@@ -28,7 +28,8 @@ def test_an_employee_leaves_while_signed_in(scene: Scene) -> None:
         registers.as_known(leaver, accepted=True)
         desk = application.BY_NAME["desk"]
         assert browser.opens(desk)["code"], "the portal lets the employee into the help desk"
-        assert opens_mailbox(scene, leaver, at=seat)
+        store = scene.guests["mail"].fqdn
+        station.ask("mailbox.stay", host=store, user=leaver.name, password=leaver.password, patience=60.0)
 
         registers.drop(leaver)
         registers.cycle()
@@ -36,6 +37,7 @@ def test_an_employee_leaves_while_signed_in(scene: Scene) -> None:
         assert station.ask("door.open_still", user=leaver.name) == 0, "the session at the workplace goes on"
         assert not signs_in(scene, seat, leaver)
         assert not opens_mailbox(scene, leaver, at=seat)
+        assert not station.ask("mailbox.open_still", user=leaver.name, seconds=10.0), "the mail program is served still"
         assert browser.opens(desk)["code"] == "", "who was signed in at the portal still enters the help desk"
         browser.start()
         browser.goes(f"{browser.issuer}/", FORM)
@@ -45,7 +47,11 @@ def test_an_employee_leaves_while_signed_in(scene: Scene) -> None:
 
 def looks_round(scene: Scene) -> None:
     """What comes round by itself every few minutes does so now."""
-    for host, timer in ((f"{MEMBER}-adm", "samdrift-sessions"), (application.PORTAL, "samdrift-portal-sweep")):
+    for host, timer in (
+        (f"{MEMBER}-adm", "samdrift-sessions"),
+        ("mail", "samdrift-mail-sessions"),
+        (application.PORTAL, "samdrift-portal-sweep"),
+    ):
         station = scene.station(host)
         command = ["systemctl", "show", "--value", "-p", "ActiveState", f"{timer}.timer"]
         assert station.ask("shell.run", command=command)["out"].strip() == "active", f"{host}: nobody starts {timer}"

@@ -1,15 +1,16 @@
 """Sabotages of USR-03: leavers who stay, what goes on by itself, and ends that never come."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
+from samdrift.federation.application import PORTAL
 from tests.checks.host import run
 from tests.checks.register import Registers, workplaces
+from tests.checks.scene import Scene
 from tests.sabotages.hand import scene_of
 from tests.sabotages.program import program_edited
-
-TIMER = "samdrift-sessions.timer"
 
 
 @sabotage(requirement="USR-03", name="leavers-stay")
@@ -28,13 +29,34 @@ def sessions_go_on(target: Target) -> Iterator[None]:
     """Shut in the directory only; who is signed in works on."""
     with scene_of(target) as scene:
         seats = [name for name in workplaces(scene) if name.endswith("-adm")]
-        try:
-            for seat in seats:
-                run(scene, seat, "systemctl", "disable", "--now", TIMER)
+        with nobody_looks(scene, "samdrift-sessions.timer", seats):
             yield
-        finally:
-            for seat in seats:
-                run(scene, seat, "systemctl", "enable", "--now", TIMER)
+
+
+@sabotage(requirement="USR-03", name="mail-programs-go-on")
+def mail_programs_go_on(target: Target) -> Iterator[None]:
+    """Who is signed in to the mailbox reads on."""
+    with scene_of(target) as scene, nobody_looks(scene, "samdrift-mail-sessions.timer", ["mail"]):
+        yield
+
+
+@sabotage(requirement="USR-03", name="sign-ins-go-on")
+def sign_ins_go_on(target: Target) -> Iterator[None]:
+    """Who came in by the portal stays in every application."""
+    with scene_of(target) as scene, nobody_looks(scene, "samdrift-portal-sweep.timer", [PORTAL]):
+        yield
+
+
+@contextmanager
+def nobody_looks(scene: Scene, timer: str, hosts: Sequence[str]) -> Iterator[None]:
+    """Meanwhile nothing on these hosts asks again who may be signed in."""
+    try:
+        for host in hosts:
+            run(scene, host, "systemctl", "disable", "--now", timer)
+        yield
+    finally:
+        for host in hosts:
+            run(scene, host, "systemctl", "enable", "--now", timer)
 
 
 @sabotage(requirement="USR-03", name="no-end-in-the-directory")

@@ -29,6 +29,36 @@ def comes_in(*, url: str, user: str, password: str, key: str = "") -> dict[str, 
     return {"in": True, "text": text_of(page)}
 
 
+_STAYED: dict[tuple[str, str], tuple[urllib.request.OpenerDirector, str]] = {}
+
+
+def stay(*, url: str, user: str, password: str) -> str:
+    """Sign in to an application and stay there; return the address one ends at. PermissionError where it refuses."""
+    opener = browser()
+    at, _ = enter(opener, url, user=user, password=password)
+    _STAYED[user, url] = opener, at
+    return at
+
+
+def inside_still(*, url: str, user: str, seconds: float = 0.0) -> bool:
+    """Whether the application shows whoever stayed a page of its own still, after so long at the most."""
+    opener, at = _STAYED[user, url]
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            inside = urllib.parse.urlsplit(_open(opener, at)[0]).netloc == urllib.parse.urlsplit(url).netloc
+        except PermissionError:
+            inside = False
+        if not inside or time.monotonic() > deadline:
+            return inside
+        time.sleep(1.0)
+
+
+def leave(*, url: str, user: str) -> None:
+    """Close that browser."""
+    _STAYED.pop((user, url))
+
+
 def browser(
     *handlers: urllib.request.BaseHandler, jar: http.cookiejar.CookieJar | None = None
 ) -> urllib.request.OpenerDirector:

@@ -82,6 +82,33 @@ def empty(*, host: str, user: str, password: str) -> int:
         return count
 
 
+_OPEN: dict[str, imaplib.IMAP4_SSL] = {}
+
+
+def stay(*, host: str, user: str, password: str) -> None:
+    """Sign in and stay so, as a mail program does."""
+    _OPEN[user] = _signed_in(host, user, password)
+    _good(_OPEN[user].select("INBOX", readonly=True))
+
+
+def open_still(*, user: str, seconds: float = 0.0) -> bool:
+    """Whether whoever stayed is served still, after so long at the most."""
+    deadline = time.monotonic() + seconds
+    try:
+        while True:
+            _good(_OPEN[user].noop())
+            if time.monotonic() > deadline:
+                return True
+            time.sleep(0.2)
+    except (imaplib.IMAP4.abort, OSError):
+        return False
+
+
+def leave(*, user: str) -> None:
+    """Close what stayed open."""
+    _OPEN.pop(user).shutdown()
+
+
 def _signed_in(host: str, user: str, password: str) -> imaplib.IMAP4_SSL:
     box = imaplib.IMAP4_SSL(host, ssl_context=ssl.create_default_context(), timeout=15)
     try:
