@@ -39,6 +39,9 @@ class Settings:
     """Groups of the directory, below its units `Groups` and `Agreements`: who is not in all of them has no way in."""
     privileged: str
     """Group of those whose password of the directory is not good enough alone: they come from the portal."""
+    readers: list[dict[str, Any]]
+    """Kinds of people in order of weight: `{"kind": "pupils", "unit": "Pupils", "books": {"Staff": "Anställda"}}`. In
+    the webmail they find the people of these units of their own member."""
     members: list[dict[str, str]] = field(default_factory=list)
     """`{"key", "name", "domain"}` of every member with the service."""
     systems: dict[str, str] = field(default_factory=dict)
@@ -85,6 +88,10 @@ class Settings:
         require(bool(self.opens_to), "mail.opens_to", self.opens_to, "at least one group is needed")
         for name in (*self.opens_to, self.privileged):
             require_name("mail.opens_to", name)
+        require(bool(self.readers), "mail.readers", self.readers, "at least one kind of people is needed")
+        for reader in self.readers:
+            for name in (reader.get("kind", ""), *(unit.lower() for unit in reader.get("books", {}))):
+                require_name("mail.readers", name)
         for name in ("directory_password", "database_password", "portal_secret"):
             # Both stand in files whose quoting ends at such a character.
             fit = bool(getattr(self, name)) and not set(getattr(self, name)) & set('"\\ @/:%')
@@ -122,6 +129,17 @@ class Settings:
     def people(self) -> str:
         """Distinguished name above everybody who may have a mailbox."""
         return f"OU=Members,{self._root}"
+
+    def unit(self, member: str, below: str = "") -> str:
+        """Distinguished name of a member's unit, or of one below it."""
+        return f"{f'OU={below},' if below else ''}OU={member},{self.people}"
+
+    def is_of(self, member: str, kind: str) -> str:
+        """What SOGo asks of a member's people of a kind beside all else: whoever is of several is of the first."""
+        kinds = [reader["kind"] for reader in self.readers]
+        groups = [f"memberOf = 'CN={member}-{one},OU=Groups,{self.unit(member)}'" for one in kinds]
+        number = kinds.index(kind)
+        return "".join([f" AND {groups[number]}", *(f" AND NOT ({heavier})" for heavier in groups[:number])])
 
     @property
     def looker(self) -> str:

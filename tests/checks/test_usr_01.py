@@ -1,15 +1,18 @@
 """USR-01: every target group gets exactly the account and the services that were agreed."""
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
 from samdrift.compliance.evidence import Evidence
 from samdrift.federation import application
-from samdrift.federation.entitlement import rules
+from samdrift.federation.entitlement import kinds, readers, rules
 from tests.checks.register import (
     ALL_KINDS,
     Person,
+    Registers,
     binds,
     directory_name,
     joined,
@@ -76,11 +79,13 @@ def _upn(scene: Scene, one: Person) -> str:
 def test_usr_01_nobody_looks_into_another_member(member: str, scene: Scene, evidence: Evidence) -> None:
     """An account opens its own member's address book at most; a pupil that is hidden at home must be so everywhere."""
     others = [one for one in scene.members if one.key != member]
-    people = [new_person(scene.member(member), "staff"), new_person(scene.member(member), "pupils")]
-    evidence.need(2 * len(people) * len(others))
+    people = [new_person(scene.member(member), reader["kind"]) for reader in readers()]
+    stranger = new_person(others[0], "staff")
+    evidence.need((2 * len(people)) * len(others) + len(people))
     root = ",".join(f"DC={label}" for label in scene.federation.hall.ad_domain.split("."))
     wrong = []
-    with joined(scene, people):
+    with somebody_hidden(scene, member) as hidden, joined(scene, [*people, stranger]):
+        (name,) = hidden()
         for one in people:
             for host in ("dc1", "dc2"):
                 told = scene.station(f"{member}-ped").ask(
@@ -98,6 +103,56 @@ def test_usr_01_nobody_looks_into_another_member(member: str, scene: Scene, evid
                     seen = [name for name in told["names"] if f",OU={other.key},OU=Members," in name]
                     evidence.case()
                     wrong += [f"{one.kind} of {member} finds {len(seen)} of {other.key} at {host}"] if seen else []
-                hidden = [name for name in told["names"] if ",OU=Other," in name]
-                wrong += [f"{one.kind} of {member} finds a protected identity at {host}"] if hidden else []
+                if any(",OU=Other," in name for name in told["names"]):
+                    wrong.append(f"{one.kind} of {member} finds a protected identity at {host}")
+            evidence.case()
+            wrong += found_by_webmail(scene, one, [*people, stranger], hidden=name)
     assert not wrong, first(wrong)
+
+
+def found_by_webmail(scene: Scene, one: Person, people: list[Person], *, hidden: str) -> list[str]:
+    """What is wrong with whom the webmail finds for the person: it asks by an account that may see everybody."""
+    words = {each.last_name: each.kind for each in people if each.member == one.member}
+    agreed = {kind for kind in words.values() if kinds()[kind] in rules()["kinds"][one.kind]["sees"]}
+    strangers = [each.last_name for each in people if each.member != one.member]
+    told = scene.station(f"{one.member.key}-ped").ask(
+        "webmail.known",
+        host=scene.guests["mail"].fqdn,
+        user=one.name,
+        password=one.password,
+        searches=[*words, *strangers, hidden],
+        patience=120.0,
+    )
+    listed = {words[word] for word, found in told["recipients"].items() if word in words and found}
+    seen = listed | {words[word] for word, found in told["people"].items() if word in words and found}
+    who = f"{one.kind} of {one.member.key}"
+    wrong = [f"{who} does not find {kind} in the webmail" for kind in sorted(agreed - listed)]
+    wrong += [f"{who} finds {kind} in the webmail, not agreed" for kind in sorted(seen - agreed)]
+    for what, searched in (("another member's people", strangers), ("a protected identity", [hidden])):
+        if any(told[place][word] for place in told for word in searched):
+            wrong.append(f"{who} finds {what} in the webmail")
+    return wrong
+
+
+@contextmanager
+def somebody_hidden(scene: Scene, member: str) -> Iterator[Callable[[], set[str]]]:
+    """Have somebody with a protected identity in the member's register.
+
+    Gives what tells the account's name, which says nothing of the person, after a cycle; gone afterwards.
+    """
+    registers, one = Registers(scene), new_person(scene.member(member), "staff")
+
+    def named() -> set[str]:
+        unit = f"OU=Other,OU={member},OU=Members"
+        told = scene.station("dc1").ask("shell.run", command=["samba-tool", "ou", "listobjects", unit], patience=60.0)
+        return {line.partition(",")[0].removeprefix("CN=") for line in told["out"].split() if line.startswith("CN=")}
+
+    before = named()
+    registers.put(one, protected="yes")
+    try:
+        yield lambda: named() - before
+    finally:
+        registers.drop(one)
+        registers.await_end()
+        for name in named() - before:
+            scene.station("dc1").ask("account.remove", name=name)

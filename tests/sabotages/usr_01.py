@@ -1,11 +1,12 @@
 """Sabotages of USR-01: groups that get what was not agreed, or not what was."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from samdrift.compliance.sabotage import sabotage
 from samdrift.compliance.target import Target
-from tests.checks.host import run
+from tests.checks.host import changed, run
 from tests.sabotages.hand import scene_of
 from tests.sabotages.program import rules_changed
 
@@ -44,3 +45,15 @@ def address_book_for_all(target: Target) -> Iterator[None]:
             yield
         finally:
             run(scene, "dc1", "samdrift-directory", "apply")
+
+
+@sabotage(requirement="USR-01", name="webmail-shows-everybody")
+def webmail_shows_everybody(target: Target) -> Iterator[None]:
+    """One address book for the whole member, whoever looks."""
+
+    def change(text: str) -> str:
+        return re.sub(r'"OU=(Staff|Elected|Pupils),OU=', '"OU=', text)
+
+    webmail = "samdrift-webmail@*.service"
+    with scene_of(target) as scene, changed(scene, "mail", "/etc/sogo/sogo.conf", change, unit=webmail):
+        yield

@@ -217,6 +217,14 @@ def test_rules_that_cannot_be_meant_are_refused(change: dict[str, object]) -> No
         parse({**entitlement.rules(), **change})
 
 
+def test_who_has_a_mailbox_stands_in_a_book_and_sees_those_that_were_agreed() -> None:
+    books = {one["kind"]: set(one["books"]) for one in entitlement.readers()}
+    assert books == {"staff": {"Staff", "Elected", "Pupils"}, "elected": {"Staff", "Elected"}, "pupils": {"Staff"}}
+    nameless = {"staff": {**entitlement.rules()["kinds"]["staff"], "book": ""}}
+    with pytest.raises(RuleError, match=r"\['staff'\] have a mailbox and no book"):
+        parse({**entitlement.rules(), "kinds": {**entitlement.rules()["kinds"], **nameless}})
+
+
 NAMES = st.sampled_from(["Åsa", "Bo", "李", "de la Cruz", "O'Neil"])
 ENTRIES = st.lists(
     st.builds(

@@ -1,5 +1,6 @@
 """Settings and files of `mail`."""
 
+import re
 from typing import Any
 
 import pytest
@@ -26,8 +27,15 @@ FACTS: dict[str, Any] = {
     "portal_secret": "Portal-3-secret",
     "opens_to": ["service-mail", "agreement-2026-1"],
     "privileged": "privileged",
+    "readers": [
+        {"kind": "staff", "unit": "Staff", "books": {"Staff": "Anställda", "Pupils": "Elever"}},
+        {"kind": "pupils", "unit": "Pupils", "books": {"Staff": "Anställda"}},
+    ],
     "members": [YSTAD, TOMELILLA],
 }
+
+KINDS = [reader["kind"] for reader in FACTS["readers"]]
+BOOK = re.compile(r'baseDN = "OU=(\w+),OU=ystad,')
 
 
 def text(dest: str, **changes: Any) -> str:
@@ -58,6 +66,8 @@ def parameters(**changes: Any) -> dict[str, str]:
         ({"members": [{**YSTAD, "domain": "osterlen.example"}]}, "not a member's domain"),
         ({"systems": {"desk@ystad.example": "desk.osterlen.example"}}, "an address in osterlen.example"),
         ({"quota_mib": 0}, "more than 0"),
+        ({"readers": []}, "at least one kind"),
+        ({"readers": [{"kind": "Pupils'", "unit": "Pupils", "books": {}}]}, "a lower-case name"),
         ({"portal": {"issuer": "http://sso.example", "client": "a", "scope": "b"}}, "an https:// URL"),
         ({"portal_secret": "with/slash"}, "without quotes"),
         ({"opens_to": []}, "at least one group"),
@@ -114,8 +124,28 @@ def test_each_member_has_a_folder_and_an_address_book_of_its_own() -> None:
     webmail = text("/etc/sogo/sogo.conf")
     for member in (YSTAD, TOMELILLA):
         assert f"d /var/mail/{member['key']} 0700 vmail vmail" in folders
-        assert f'baseDN = "OU={member["key"]},OU=Members,DC=ad,DC=osterlen,DC=example"' in webmail
+        assert f'baseDN = "OU=Staff,OU={member["key"]},OU=Members,DC=ad,DC=osterlen,DC=example"' in webmail
     assert "SOGoLanguage = Swedish" in webmail
+
+
+def test_each_kind_finds_in_the_webmail_whom_it_may_see() -> None:
+    """With whom a folder may be shared SOGo looks for where people sign in: among the kind's own, and the protected."""
+    domains = text("/etc/sogo/sogo.conf").split("SOGoMailDomain = ")[1:]
+    staff, pupils = (domain.split("type = ldap;")[1:] for domain in domains[:2])
+    for own, protected, *books in (staff, pupils):
+        assert all("isAddressBook = NO" in one for one in (own, protected))
+        assert all("canAuthenticate = NO" in one and "SearchFieldNames" not in one for one in books)
+        assert BOOK.findall(protected) == ["Other"]
+        assert "SearchFieldNames = (pager);" in protected
+    assert BOOK.findall("".join(staff[2:])) == ["Staff", "Pupils"]
+    assert BOOK.findall("".join(pupils[2:])) == ["Staff"]
+    assert BOOK.findall(staff[0] + pupils[0]) == ["Staff", "Pupils"]
+    assert "SearchFieldNames" not in staff[0]
+    assert "SearchFieldNames = (pager);" in pupils[0]
+    # Who is protected and of two kinds is of the heavier one, or SOGo would know one person twice.
+    groups = {kind: f"CN=ystad-{kind},OU=Groups,OU=ystad,OU=Members,DC=ad,DC=osterlen,DC=example" for kind in KINDS}
+    assert f"AND memberOf = '{groups['staff']}'\";" in staff[1]
+    assert f"AND memberOf = '{groups['pupils']}' AND NOT (memberOf = '{groups['staff']}')\";" in pupils[1]
 
 
 def test_every_way_in_asks_for_the_groups_and_none_goes_round_the_second_factor() -> None:

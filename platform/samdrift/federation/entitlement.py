@@ -32,6 +32,16 @@ def sights() -> dict[str, list[str]]:
     return {unit: [kind for kind, rule in rules()["kinds"].items() if unit in rule["sees"]] for unit in units}
 
 
+def readers() -> list[dict[str, Any]]:
+    """Kinds with a mailbox in order of weight: `{"kind", "unit", "books"}`, by unit the books that it may look into."""
+    kept = {kind: rule for kind, rule in rules()["kinds"].items() if rule["mailbox"]}
+    books = {rule["unit"]: rule["book"] for rule in kept.values()}
+    return [
+        {"kind": kind, "unit": rule["unit"], "books": {unit: books[unit] for unit in rule["sees"] if unit in books}}
+        for kind, rule in kept.items()
+    ]
+
+
 def services() -> dict[str, list[str]]:
     """Service -> kinds of accounts that it opens to."""
     found = rules()["kinds"]

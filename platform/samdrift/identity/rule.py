@@ -79,6 +79,8 @@ def parse(found: Mapping[str, Any]) -> Rules:
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, re.error) as error:
         raise RuleError(f"the rules lack or misspell something: {error!r}") from error
+    if nameless := [name for name, one in found["kinds"].items() if one["mailbox"] and not one.get("book")]:
+        raise RuleError(f"kinds {nameless} have a mailbox and no book: what their people are called together is needed")
     if unknown := {kind for role in rules.roles for kind in role.kinds} - set(kinds):
         raise RuleError(f"roles name kinds {sorted(unknown)}: {', '.join(kinds)} are accepted")
     if not 0 < rules.guard_share <= 1:

@@ -31,6 +31,8 @@ On = Callable[..., str]
 STATE = Path(os.environ.get("MOLECULE_EPHEMERAL_DIRECTORY", "."))
 HOST, GATEWAY = "mail.osterlen.example", "mx1.osterlen.example"
 OWNER, COLLEAGUE, STRANGER = "ystad.s1", "ystad.s2", "tomelilla.s1"
+PUPIL, OTHER_PUPIL = "ystad.p1", "ystad.p2"
+PEOPLE = (OWNER, COLLEAGUE, STRANGER, PUPIL, OTHER_PUPIL)
 ANNA = f"anna@{post.OUTSIDE}"
 PLAYER = "/root/gateway/gateway.py"
 PASSWORD = f"Nonce-{secrets.token_urlsafe(12)}-1"
@@ -78,7 +80,7 @@ def played() -> Iterator[None]:
             write(mx1, f"/root/gateway/{name}", text)
         write(seat, "/run/authority.pem", files["authority.pem"])
         command(mx1, "systemd-run", "-q", "--unit=gateway", "python3", PLAYER, "serve")
-        for person in (OWNER, COLLEAGUE, STRANGER):
+        for person in PEOPLE:
             command(dc1, "samba-tool", "user", "setpassword", person, given=f"{PASSWORD}\n{PASSWORD}\n")
             assert sso.ask("agreement.accept", user=person, version=version, patience=60.0) == "noted"
         yield
@@ -119,7 +121,7 @@ def address() -> dict[str, str]:
     """Mail address of each account, as the directory knows it."""
     with station("dc1") as dc1:
         found = {}
-        for person in (OWNER, COLLEAGUE, STRANGER):
+        for person in PEOPLE:
             shown = command(dc1, "samba-tool", "user", "show", person, "--attributes=mail")
             found[person] = next(line.split()[1] for line in shown.splitlines() if line.startswith("mail:"))
     return found
@@ -501,16 +503,45 @@ def test_who_has_not_accepted_or_lost_the_role_has_no_way_in(on: On, seat: Stati
     assert doors(seat, COLLEAGUE, password=PASSWORD) == OPEN
 
 
-def test_the_address_book_is_of_the_own_member(seat: Station, address: dict[str, str]) -> None:
-    def known(person: str) -> list[str]:
-        surname = address[person].split(".")[1]
-        found: list[str] = seat.ask(
-            "webmail.known", host=HOST, user=OWNER, password=PASSWORD, search=surname, patience=60.0
-        )
-        return found
+def test_a_mail_program_is_signed_out_once_its_person_would_not_be_let_in(on: On, seat: Station) -> None:
+    """And nobody else's; nor is anybody's while the directory does not answer."""
+    look = "systemctl start samdrift-mail-sessions.service"
+    for person in (OWNER, COLLEAGUE):
+        seat.ask("mailbox.stay", host=HOST, user=person, password=PASSWORD, patience=60.0)
+    addresses = "getent ahosts dc1.ad.osterlen.example | cut -d ' ' -f 1 | sort -u"
+    away = f"for one in $({addresses}); do ip route %s prohibit $one; done"
+    on("mail", away % "add")
+    try:
+        on("mail", look)
+        assert [seat.ask("mailbox.open_still", user=person) for person in (OWNER, COLLEAGUE)] == [True, True]
+    finally:
+        on("mail", away % "del")
+    on("dc1", f"samba-tool group removemembers ystad-staff {COLLEAGUE}")
+    try:
+        on("mail", look)
+        assert seat.ask("mailbox.open_still", user=COLLEAGUE, seconds=10.0) is False
+        assert seat.ask("mailbox.open_still", user=OWNER) is True
+    finally:
+        on("dc1", f"samba-tool group addmembers ystad-staff {COLLEAGUE}")
+        for person in (OWNER, COLLEAGUE):
+            seat.ask("mailbox.leave", user=person)
 
-    assert address[COLLEAGUE] in known(COLLEAGUE)
-    assert known(STRANGER) == []
+
+def test_the_address_book_is_of_the_own_member_and_of_the_own_kind(seat: Station, address: dict[str, str]) -> None:
+    """A pupil finds who works at the member, and no other pupil; with whom a folder may be shared is no way round."""
+    searches = {person: address[person].split(".")[1] for person in (OWNER, PUPIL, OTHER_PUPIL, STRANGER)}
+
+    def known(person: str) -> dict[str, set[str]]:
+        found = seat.ask(
+            "webmail.known", host=HOST, user=person, password=PASSWORD, searches=list(searches.values()), patience=60.0
+        )
+        return {
+            place: {one for one, name in searches.items() if address[one] in found[place][name]}
+            for place in ("recipients", "people")
+        }
+
+    assert known(COLLEAGUE) == {"recipients": {OWNER, PUPIL, OTHER_PUPIL}, "people": {OWNER}}
+    assert known(PUPIL) == {"recipients": {OWNER}, "people": set()}
 
 
 def test_nothing_failed_and_no_secret_lies_open(on: On) -> None:

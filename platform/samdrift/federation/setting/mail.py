@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samdrift.federation import application, database, hall, support
+from samdrift.federation import application, database, entitlement, hall, support
 from samdrift.federation.derived import Guest
 from samdrift.federation.guest import hall_address
 from samdrift.federation.record import Federation
@@ -36,6 +36,7 @@ def settings(federation: Federation, guest: Guest) -> Settings:
         "portal_secret": {"secret": PORTAL.secret},
         "opens_to": [*PORTAL.groups, f"agreement-{facts.agreement.version}"],
         "privileged": application.PRIVILEGED,
+        "readers": entitlement.readers(),
         "systems": {
             support.MAILBOX: f"{support.HOST}.{facts.domain}",
             f"{support.MAILBOX}-intern@{facts.domain}": f"{support.HOST}.{facts.domain}",

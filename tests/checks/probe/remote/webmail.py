@@ -56,14 +56,25 @@ def inbox(
         time.sleep(0.5)
 
 
-def known(*, host: str, user: str, password: str, search: str, key: str = "") -> list[str]:
-    """Sign in and look for a name in the address book, as the field for recipients does; return the mail addresses."""
+def known(
+    *, host: str, user: str, password: str, searches: list[str], key: str = ""
+) -> dict[str, dict[str, list[str]]]:
+    """Sign in and look for names; return the mail addresses found, by search, in two places.
+
+    `recipients`: as the field for recipients looks, in the address books; `people`: as it looks with whom a calendar or
+    a folder may be shared.
+    """
     browser = _Browser()
     browser.enters(host, user, password, key)
-    words = urllib.parse.quote(search)
-    url = f"https://{host}/SOGo/so/{browser.account}/Contacts/allContactSearch?search={words}"
-    found = _ask(browser, url)["contacts"]
-    return [str(mail["value"]) for one in found for mail in one.get("emails", ())]
+    base = f"https://{host}/SOGo/so/{browser.account}"
+    found: dict[str, dict[str, list[str]]] = {"recipients": {}, "people": {}}
+    for search in searches:
+        words = urllib.parse.quote(search)
+        cards = _ask(browser, f"{base}/Contacts/allContactSearch?search={words}")["contacts"]
+        found["recipients"][search] = [str(mail["value"]) for one in cards for mail in one.get("emails", ())]
+        users = _ask(browser, f"{base}/usersSearch?search={words}")["users"]
+        found["people"][search] = [str(one["c_email"]) for one in users]
+    return found
 
 
 def sends(
