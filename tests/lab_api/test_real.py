@@ -50,6 +50,11 @@ class RealLab:
         eventually(lambda: node.tasks(upid).status.get()["status"] == "stopped", upid)
         return str(node.tasks(upid).status.get()["exitstatus"])
 
+    def host_key(self, address: str) -> str:
+        """The ed25519 key by which SSH at the address is known at the desk."""
+        words = ["enter", "--", "ssh-keyscan", "-t", "ed25519", address]
+        return self.pvelab(*words).partition("ssh-ed25519 ")[2].split()[0]
+
     def answers(self, address: str) -> bool:
         """Whether somebody at the desk gets a connection to the address' SSH port."""
         program = f"import socket; socket.create_connection(({address!r}, 22), 1.5)"
@@ -107,6 +112,19 @@ def test_the_firewall_holds_when_the_answer_is_there(real: RealLab, guest: Any) 
     eventually(lambda: real.answers("10.9.0.11"), "the rule is in force")
     guest.firewall.rules(0).delete()
     root.cluster.firewall.options.put(enable=0)
+
+
+def test_a_restored_container_is_who_it_was(real: RealLab, guest: Any) -> None:
+    """People and programs know it by its host key; a new one belongs to a container made of a template."""
+    node, key = real.client().nodes("pve1"), real.host_key("10.9.0.11")
+    assert real.finish(node, node.vzdump.post(vmid="101", storage="local", mode="stop", compress="zstd")) == "OK"
+    (image,) = node.storage("local").content.get(content="backup")
+    eventually(lambda: real.answers("10.9.0.11"), "the guest answers after its backup")
+    assert real.finish(node, guest.status.stop.post()) == "OK"
+    upid = node.lxc.post(vmid=101, ostemplate=image["volid"], storage="tank", restore=1, force=1, start=1)
+    assert real.finish(node, upid) == "OK", node.tasks(upid).log.get()
+    eventually(lambda: real.answers("10.9.0.11"), "the guest answers after it was put back")
+    assert real.host_key("10.9.0.11") == key
 
 
 def test_a_killed_daemon_finds_its_guests_running(real: RealLab, guest: Any) -> None:

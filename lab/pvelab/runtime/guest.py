@@ -107,7 +107,7 @@ class Guests:
             log(f"making a disk of {spec.disk_bytes >> 20} MiB")
             disk.make(self.place.image(spec.vmid), spec.disk_bytes, owner=owner)
             changes = self._own_files(spec)
-            if spec.managed:
+            if spec.managed and not spec.restored:
                 changes += hostkey.host_keys(netfile.short_name(spec))
                 changes += hostkey.root_access(password=spec.root_password, ssh_keys=spec.ssh_keys or None)
             self.change_files(spec.vmid, changes)

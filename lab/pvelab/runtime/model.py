@@ -39,7 +39,7 @@ class GuestSpec:
     vmid: int
     hostname: str
     template: Path
-    """The template archive (`.tar.zst`, `.tar.gz` or `.tar.xz`); read at create only."""
+    """The template archive (`.tar.zst`, `.tar.gz` or `.tar.xz`), or a backup's; read at create only."""
     disk_bytes: int
     unprivileged: bool = True
     cores: int = 0
@@ -66,6 +66,8 @@ class GuestSpec:
     """Used at create only; clear text, never written anywhere but as a hash inside the guest."""
     ssh_keys: tuple[str, ...] = ()
     """Used at create only: lines of /root/.ssh/authorized_keys."""
+    restored: bool = False
+    """Used at create only: the archive is a backup's, so the guest keeps the host keys and the access that it had."""
 
 
 @dataclass(frozen=True)

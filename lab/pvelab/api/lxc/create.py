@@ -143,7 +143,14 @@ def create(call: Call) -> str:
 
     def work(log: Log) -> None:
         life.create(
-            lab, vmid, log, template=archive.resolve(), password=password, ssh_keys=keys, start_after=start_after
+            lab,
+            vmid,
+            log,
+            template=archive.resolve(),
+            password=password,
+            ssh_keys=keys,
+            restored=bool(call.get("restore")),
+            start_after=start_after,
         )
         if managed:
             lab.store.put("ha-resource", f"ct:{vmid}", {"type": "ct", "state": "started" if start_after else "stopped"})

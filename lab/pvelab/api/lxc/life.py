@@ -39,12 +39,15 @@ def create(
     template: Path,
     password: str | None,
     ssh_keys: tuple[str, ...],
+    restored: bool,
     start_after: bool,
 ) -> None:
     """Make the disk of a recorded container; nothing stays of it when that fails."""
     with lab.guest_lock(vmid):
         record = models.any_guest(lab.store, vmid) or {}
-        spec = models.spec(vmid, record["config"], template=template, password=password, ssh_keys=ssh_keys)
+        spec = models.spec(
+            vmid, record["config"], template=template, password=password, ssh_keys=ssh_keys, restored=restored
+        )
         log(f"extracting archive '{template.name}'")
         try:
             if lab.machine.exists(vmid):

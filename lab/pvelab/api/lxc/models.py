@@ -105,6 +105,7 @@ def spec(
     template: Path = Path("-"),
     password: str | None = None,
     ssh_keys: tuple[str, ...] = (),
+    restored: bool = False,
 ) -> GuestSpec:
     """What the machine is told of a container."""
     return GuestSpec(
@@ -126,6 +127,7 @@ def spec(
         timezone=config.get("timezone"),
         root_password=password,
         ssh_keys=ssh_keys,
+        restored=restored,
     )
 
 
