@@ -503,6 +503,15 @@ def test_who_has_not_accepted_or_lost_the_role_has_no_way_in(on: On, seat: Stati
     assert doors(seat, COLLEAGUE, password=PASSWORD) == OPEN
 
 
+def test_the_calendar_keeps_what_is_written_into_it_in_swedish(seat: Station) -> None:
+    word, day = f"Möte {secrets.token_hex(4)}", f"{datetime.now(UTC).date() + timedelta(days=1)}"
+    facts = {"user": COLLEAGUE, "password": PASSWORD, "title": word, "day": day}
+    found = seat.ask("webmail.appoints", host=HOST, patience=60.0, **facts)
+    assert [one["calendar"] for one in found["shown"] if one["title"] == word] == ["Personlig kalender"]
+    assert (found["page"]["status"], found["page"]["language"]) == (200, "sv")
+    assert "Kalender" in found["page"]["text"]
+
+
 def test_a_mail_program_is_signed_out_once_its_person_would_not_be_let_in(on: On, seat: Station) -> None:
     """And nobody else's; nor is anybody's while the directory does not answer."""
     look = "systemctl start samdrift-mail-sessions.service"

@@ -90,6 +90,28 @@ def sends(
     return _ask(browser, f"{where}/send", **content)
 
 
+def appoints(*, host: str, user: str, password: str, title: str, day: str, key: str = "") -> dict[str, Any]:
+    """Put an appointment into the own calendar, as the form for it does; sign in anew, and look at that day.
+
+    Returns what is `shown` then, each with its `title` and the name of its `calendar`; and the `page`, as of `front`.
+    + day: such as 2027-01-31
+    """
+    browser = _Browser()
+    browser.enters(host, user, password, key)
+    own = f"https://{host}/SOGo/so/{browser.account}/Calendar"
+    name = _ask(browser, f"{own}/personal/newguid")["id"]
+    when = {"startDate": day, "startTime": "10:00", "endDate": day, "endTime": "11:00"}
+    _ask(browser, f"{own}/personal/{name}/saveAsAppointment", summary=title, type="appointment", **when)
+    again = _Browser()
+    again.enters(host, user, password, key)
+    date = day.replace("-", "")
+    told = _ask(again, f"{own}/eventslist?day={date}&filterpopup=view_selectedday")
+    days = [shown for month in told["events"].values() for shown in month["days"].values()]
+    title_at, calendar_at = (told["fields"].index(name) for name in ("c_title", "calendarName"))
+    shown = [{"title": one[title_at], "calendar": one[calendar_at]} for each in days for one in each["events"]]
+    return {"shown": shown, "page": _page(again, f"{own}/view")}
+
+
 def _page(browser: _Browser, url: str) -> dict[str, Any]:
     with browser.way.open(url, timeout=30) as answer:
         text = html.unescape(answer.read().decode(errors="replace"))
