@@ -81,11 +81,11 @@ def test_usr_01_nobody_looks_into_another_member(member: str, scene: Scene, evid
     others = [one for one in scene.members if one.key != member]
     people = [new_person(scene.member(member), reader["kind"]) for reader in readers()]
     stranger = new_person(others[0], "staff")
-    evidence.need((2 * len(people)) * len(others) + len(people))
+    evidence.need(2 * len(people) * len(others) + len(people))
     root = ",".join(f"DC={label}" for label in scene.federation.hall.ad_domain.split("."))
     wrong = []
     with somebody_hidden(scene, member) as hidden, joined(scene, [*people, stranger]):
-        (name,) = hidden()
+        (nameless,) = hidden()
         for one in people:
             for host in ("dc1", "dc2"):
                 told = scene.station(f"{member}-ped").ask(
@@ -106,7 +106,7 @@ def test_usr_01_nobody_looks_into_another_member(member: str, scene: Scene, evid
                 if any(",OU=Other," in name for name in told["names"]):
                     wrong.append(f"{one.kind} of {member} finds a protected identity at {host}")
             evidence.case()
-            wrong += found_by_webmail(scene, one, [*people, stranger], hidden=name)
+            wrong += found_by_webmail(scene, one, [*people, stranger], hidden=nameless)
     assert not wrong, first(wrong)
 
 

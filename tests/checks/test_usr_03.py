@@ -7,9 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from samdrift.compliance.evidence import Evidence
-from samdrift.federation import application
 from samdrift.standard import catalogue
-from tests.checks import portal
+from tests.checks import portal, session
 from tests.checks.register import (
     REPLICATION,
     Person,
@@ -24,9 +23,6 @@ from tests.checks.register import (
 from tests.checks.scene import Scene
 from tests.checks.watch import first
 
-SESSIONS = "samdrift-sessions"
-LOOKS = {"mail": "samdrift-mail-sessions", application.PORTAL: "samdrift-portal-sweep"}
-"""What asks again whether those who are signed in still may be: at a workplace, and by host of the hall."""
 APPLICATION_S = 90.0
 """An application asks the portal once a minute who is there (`OIDCUserInfoRefreshInterval`)."""
 
@@ -71,11 +67,11 @@ def test_usr_03_leavers_are_out(member: str, scene: Scene, evidence: Evidence) -
         wrong += ["a ticket from before still gets tickets for services"] if still else []
         station.ask("door.forget", ticket=ticket)
         evidence.case()
-        wrong += looks(scene, seat, SESSIONS)
+        wrong += session.looks(scene, seat, session.WORKPLACE)
         open_still = station.ask("door.open_still", user=one.name)
         wrong += [f"{open_still} processes of {one.name} still run at {seat}"] if open_still else []
-        for host, unit in LOOKS.items():
-            wrong += looks(scene, host, unit)
+        for host, unit in session.HALL.items():
+            wrong += session.looks(scene, host, unit)
         evidence.case()
         served = station.ask("mailbox.open_still", user=one.name, seconds=10.0)
         wrong += [f"the mail program of {one.name} is served still"] if served else []
@@ -98,18 +94,6 @@ def bound_still(scene: Scene, seat: str, host: str, one: Person) -> bool:
             return True
         time.sleep(1.0)
     return False
-
-
-def looks(scene: Scene, host: str, unit: str) -> list[str]:
-    """Have the host look as it does by itself every five minutes; a finding where it does not by itself."""
-    station = scene.station(host)
-    shown = station.ask(
-        "shell.run", command=["systemctl", "show", "-p", "ActiveState,TimersMonotonic", f"{unit}.timer"]
-    )["out"]
-    if "ActiveState=active" not in shown or "OnUnitInactiveUSec=5min" not in shown:
-        return [f"{host} does not look by itself at who still may be signed in"]
-    told = station.ask("unit.run", unit=f"{unit}.service", patience=120.0)
-    return [f"{host} looks at who still may be signed in, and ends with {told['err']}"] if told["code"] else []
 
 
 @pytest.mark.requirement("USR-03")

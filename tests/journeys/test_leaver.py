@@ -3,7 +3,7 @@
 import pytest
 
 from samdrift.federation import application
-from tests.checks import portal
+from tests.checks import portal, session
 from tests.checks.portal import AGREEMENT, FORM, MENU
 from tests.checks.register import opens_mailbox, signs_in
 from tests.checks.scene import Scene
@@ -33,7 +33,8 @@ def test_an_employee_leaves_while_signed_in(scene: Scene) -> None:
 
         registers.drop(leaver)
         registers.cycle()
-        looks_round(scene)
+        for host, unit in {seat: session.WORKPLACE, **session.HALL}.items():
+            assert session.looks(scene, host, unit) == []
         assert station.ask("door.open_still", user=leaver.name) == 0, "the session at the workplace goes on"
         assert not signs_in(scene, seat, leaver)
         assert not opens_mailbox(scene, leaver, at=seat)
@@ -43,17 +44,3 @@ def test_an_employee_leaves_while_signed_in(scene: Scene) -> None:
         browser.goes(f"{browser.issuer}/", FORM)
         told = browser.signs_in(leaver, f"document.body.innerText.includes('{REFUSAL}') || {MENU}")
         assert REFUSAL in told["text"], "the portal lets in who has left"
-
-
-def looks_round(scene: Scene) -> None:
-    """What comes round by itself every few minutes does so now."""
-    for host, timer in (
-        (f"{MEMBER}-adm", "samdrift-sessions"),
-        ("mail", "samdrift-mail-sessions"),
-        (application.PORTAL, "samdrift-portal-sweep"),
-    ):
-        station = scene.station(host)
-        command = ["systemctl", "show", "--value", "-p", "ActiveState", f"{timer}.timer"]
-        assert station.ask("shell.run", command=command)["out"].strip() == "active", f"{host}: nobody starts {timer}"
-        done = station.ask("unit.run", unit=f"{timer}.service", patience=120.0)
-        assert done["code"] == 0, done["err"]

@@ -1,4 +1,4 @@
-"""Sabotages of BAK-01: a folder that fell out of the job, a store that is full, a passphrase that is lost."""
+"""Sabotages of BAK-01: a folder that fell out of the job, a store that is full, a passphrase that is lost, a timer."""
 
 import json
 import re
