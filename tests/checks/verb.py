@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
+from samdrift.ending import run
 from samdrift.state import REPOSITORY
 
 
 def verb(*words: str, around: dict[str, str]) -> str:
     """Run one `samdrift` verb as an engineer does; what it refuses is the check's finding."""
     command = [str(Path(sys.executable).with_name("samdrift")), *words]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=REPOSITORY, env={**os.environ, **around}, timeout=1500
-    )
+    done = run(command, cwd=REPOSITORY, env={**os.environ, **around}, timeout=1500)
     last = " / ".join(line for line in (done.stderr or done.stdout).splitlines()[-6:] if line.strip())
     assert done.returncode == 0, f"samdrift {' '.join(words[:2])} ended with {done.returncode}: {last}"
     return done.stdout

@@ -102,7 +102,8 @@ def test_a_run_that_is_cut_short_lets_checks_undo(tmp_path: Path, monkeypatch: p
 
 
 STUBBORN = """
-import pathlib, sys, threading
+import pathlib, signal, sys, threading
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 undone, results, line = sys.argv[1:]
 try:
     pathlib.Path(results).write_text(line + "\\n")

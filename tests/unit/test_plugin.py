@@ -1,5 +1,6 @@
 """The pytest plugin, on checks that end in every possible way."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -88,19 +89,16 @@ def test_of_no_requirement():
 """
 
 
-def run(folder: Path, source: str, *options: str) -> tuple[tuple[Result, ...], subprocess.CompletedProcess[str]]:
+def checking(folder: Path, source: str) -> list[str]:
+    """The command that runs these checks in the folder."""
     (folder / "test_checks.py").write_text(source)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        str(folder),
-        "-p",
-        "samdrift.compliance.plugin",
-        "-p",
-        "no:cacheprovider",
-    ]
-    command += ["-c", str(REPOSITORY / "pyproject.toml"), "--results", str(folder / "results.jsonl"), *options]
+    plugin = ["-p", "samdrift.compliance.plugin", "-p", "no:cacheprovider"]
+    own = ["-c", str(REPOSITORY / "pyproject.toml"), "--results", str(folder / "results.jsonl")]
+    return [sys.executable, "-m", "pytest", str(folder), *plugin, *own]
+
+
+def run(folder: Path, source: str, *options: str) -> tuple[tuple[Result, ...], subprocess.CompletedProcess[str]]:
+    command = [*checking(folder, source), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=120)
     return read(folder / "results.jsonl"), done
 
@@ -148,39 +146,39 @@ def test_only_the_wanted_checks_run(tmp_path: Path) -> None:
     assert [one.check for one in results] == ["test_holds", "test_holds", "test_empty"]
 
 
-def test_a_check_whose_run_is_killed_still_cleans_up(tmp_path: Path) -> None:
-    """A check may have a member half joined; nobody else will take it away again."""
-    marks = tmp_path / "started", tmp_path / "undone"
-    source = f"""
+LONG = """
 import pathlib, time, pytest
 @pytest.mark.requirement("NET-01")
 def test_long(evidence):
-    pathlib.Path({str(marks[0])!r}).touch()
     try:
+        pathlib.Path("started").touch()
         time.sleep(60)
     finally:
-        pathlib.Path({str(marks[1])!r}).touch()
+        pathlib.Path("undoing").touch()
+        time.sleep(0.5)
+        pathlib.Path("undone").touch()
 """
-    (tmp_path / "test_checks.py").write_text(source)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        str(tmp_path),
-        "-p",
-        "samdrift.compliance.plugin",
-        "-p",
-        "no:cacheprovider",
-    ]
-    command += ["-c", str(REPOSITORY / "pyproject.toml"), "--results", str(tmp_path / "results.jsonl")]
-    parent = (
-        f"import subprocess, sys; subprocess.run({command!r}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
-    )
-    run = subprocess.Popen([sys.executable, "-c", parent])
-    assert appears(marks[0])
+"""A check may have a member half joined; nobody else will take it away again."""
+
+
+def test_a_check_whose_run_is_killed_still_cleans_up(tmp_path: Path) -> None:
+    parent = f"import subprocess; subprocess.run({checking(tmp_path, LONG)!r}, stdout=subprocess.DEVNULL)"
+    run = subprocess.Popen([sys.executable, "-c", parent], cwd=tmp_path)
+    assert appears(tmp_path / "started")
     run.kill()
     run.wait()
-    assert appears(marks[1])
+    assert appears(tmp_path / "undone")
+
+
+def test_a_check_that_is_told_twice_to_end_still_cleans_up(tmp_path: Path) -> None:
+    """Ctrl-C comes from the terminal, and from the run that the terminal ends too."""
+    check = subprocess.Popen(checking(tmp_path, LONG), cwd=tmp_path, stdout=subprocess.DEVNULL)
+    assert appears(tmp_path / "started")
+    check.send_signal(signal.SIGINT)
+    assert appears(tmp_path / "undoing")
+    check.terminate()
+    assert check.wait(timeout=20) == pytest.ExitCode.INTERRUPTED
+    assert (tmp_path / "undone").exists()
 
 
 def appears(file: Path, *, seconds: float = 20.0) -> bool:

@@ -29,6 +29,7 @@ from samdrift.cli import (
     verify,
 )
 from samdrift.cli.console import explain
+from samdrift.ending import undo_when_ended
 
 app = typer.Typer(
     name="samdrift",
@@ -64,6 +65,7 @@ for module in (
 
 def main() -> None:
     """Entry point of the `samdrift` command."""
+    undo_when_ended()
     try:
         app()
     except OSError as error:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from samdrift.cli import timing
 from samdrift.cli.console import answer_json, fail, out, say
+from samdrift.ending import ended_with, run
 from samdrift.state import REPOSITORY, current
 
 
@@ -28,7 +29,7 @@ def bench(
     for verb in (("check",), ("up",)):
         say(f"measuring a no-op `samdrift {' '.join(verb)}`")
         began = time.monotonic()
-        done = subprocess.run([sys.argv[0], *verb], capture_output=True, text=True, check=False)
+        done = run([sys.argv[0], *verb])
         if done.returncode != 0:
             fail(f"samdrift {' '.join(verb)} ended with {done.returncode}", why=done.stderr.strip()[-500:])
         rows.append(("measured now", f"no-op {' '.join(verb)}", round(time.monotonic() - began, 1)))
@@ -57,7 +58,7 @@ def _figures(people: int) -> list[dict[str, Any]]:
     say("measuring mail, backup, a no-op deploy and an import of people beside their references")
     command = [sys.executable, "-m", "tests.bench", "--people", str(people)]
     rows = []
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as bench:
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as bench, ended_with(bench):
         for line in cast(IO[str], bench.stdout):
             rows.append(row := json.loads(line))
             say(f"{row['what']}: {' beside '.join(_cells(row))}")

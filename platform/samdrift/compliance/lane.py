@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from samdrift.compliance.claim import AROUND
 from samdrift.compliance.result import Result, read
+from samdrift.ending import ended_with
 from samdrift.standard.requirement import Requirement
 from samdrift.state import REPOSITORY
 
@@ -69,13 +69,8 @@ def run_beside(
             for result, stream in zip(results, output, strict=True)
         ]
         try:
-            _follow(processes, results, say=say)
-        except BaseException:
-            for process in processes:
-                process.send_signal(signal.SIGINT)
-            for process in processes:
-                process.wait()
-            raise
+            with ended_with(*processes):
+                _follow(processes, results, say=say)
         finally:
             with log.open("a") as whole:
                 for stream in output:

@@ -21,6 +21,7 @@ from samdrift.compliance.claim import AROUND, claim
 from samdrift.compliance.evidence import Ending, Evidence, judge
 from samdrift.compliance.result import Result, add, observe, write
 from samdrift.compliance.verdict import Verdict
+from samdrift.ending import undo_when_ended
 from samdrift.standard import catalogue
 
 PR_SET_PDEATHSIG = 1
@@ -45,9 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start with no results, and end when the run does that wants them: checks then still undo what they have made."""
     if file := config.getoption("--results"):
         write((), Path(file))
-        # A run that was started in the background inherits that the signal is ignored.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+        undo_when_ended()
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def requirement_of(item: pytest.Item) -> str | None:
