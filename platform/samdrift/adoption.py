@@ -21,8 +21,8 @@ ID_INPUT: Mapping[str, str] = {
     "proxmoxve:sdn/vnet:Vnet": "resourceId",
     "proxmoxve:sdn/zone/vlan:Vlan": "resourceId",
 }
-"""Type -> the input that is its id. What is missing here can be made twice without harm (ACL entries, options, the
-apply of networks) or has no id that follows from its inputs."""
+"""Type -> the input that is its id. What is missing here can be made twice without harm (ACL entries, options, sets,
+the apply of networks), is cleared first (`unrecorded`: rules), or has no id that follows from its inputs."""
 
 
 def pending_creations(deployment: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from samdrift.adoption import adopt, pending_creations
+from samdrift.hypervisor import Hypervisor, HypervisorError
 from samdrift.orphan import GUESTS, orphans
 from samdrift.state import REPOSITORY, State
 from samdrift.toolchain import break_lock
+from samdrift.unrecorded import bare_guests, clear
 
 Say = Callable[[str], None]
 
@@ -117,9 +119,9 @@ class Engine:
             raise EngineError(done.stderr.strip(), log=self._state.logs)
 
     def mend(self, stack: str, *, say: Say) -> tuple[str, ...]:
-        """Put right what an ended run or a hand on the hypervisor left in the state: see `adoption` and `orphan`.
+        """Put right what an ended run or a hand on the hypervisor left: see `adoption`, `orphan` and `unrecorded`.
 
-        Return the names of what an ended run began to make.
+        Return the names of what an ended run began to make. Raises: EngineError.
         """
         if self._has_dead_lock(stack):
             say(f"{stack}: the lock of an ended run is cancelled")
@@ -135,7 +137,19 @@ class Engine:
             say(f"{stack}: {len(gone)} firewall parts of lost guests are forgotten and made with them again")
             kept = [one for one in deployment["resources"] if one["urn"] not in gone]
             self._write_deployment(stack, {**deployment, "resources": kept})
+        self._clear_rules(stack, deployment, say=say)
         return begun
+
+    def _clear_rules(self, stack: str, deployment: Mapping[str, Any], *, say: Say) -> None:
+        bare = bare_guests(deployment)
+        if not bare:
+            return
+        try:
+            cleared = clear(Hypervisor.named(self._environment), bare)
+        except HypervisorError as error:
+            raise EngineError(str(error), log=self._state.logs) from error
+        for guest, rules in cleared.items():
+            say(f"{stack}: an ended run began with {guest}'s rules; its {rules} are deleted, and all made anew")
 
     def _write_deployment(self, stack: str, deployment: Mapping[str, Any]) -> None:
         text = json.dumps({"version": 3, "deployment": deployment})

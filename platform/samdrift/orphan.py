@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-GUESTS = ("proxmoxve:index/containerLegacy:ContainerLegacy", "proxmoxve:index/vmLegacy:VmLegacy")
+GUESTS = {"proxmoxve:index/containerLegacy:ContainerLegacy": "lxc", "proxmoxve:index/vmLegacy:VmLegacy": "qemu"}
+"""Types of a guest -> what the API calls its kind."""
 FIREWALL = "proxmoxve:firewall/"
 
 
@@ -21,11 +22,12 @@ def orphans(deployment: Mapping[str, Any]) -> tuple[str, ...]:
     them when it forgets the guest, so the guest's number decides.
     """
     resources = deployment.get("resources") or ()
-    present = {_number(one) for one in resources if one["type"] in GUESTS}
-    parts = [one for one in resources if one["type"].startswith(FIREWALL) and _number(one)]
-    return tuple(one["urn"] for one in reversed(parts) if _number(one) not in present)
+    present = {number(one) for one in resources if one["type"] in GUESTS}
+    parts = [one for one in resources if one["type"].startswith(FIREWALL) and number(one)]
+    return tuple(one["urn"] for one in reversed(parts) if number(one) not in present)
 
 
-def _number(resource: Mapping[str, Any]) -> int:
+def number(resource: Mapping[str, Any]) -> int:
+    """Return the number of the guest that the resource is or belongs to; 0 where it is of none."""
     inputs = resource.get("inputs") or {}
     return int(inputs.get("vmId") or inputs.get("containerId") or 0)

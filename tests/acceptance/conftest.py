@@ -34,11 +34,11 @@ class Platform:
         """The lab's name."""
         return self.environment["SAMDRIFT_LAB"]
 
-    def guests(self) -> list[dict[str, Any]]:
-        """Every guest that the hypervisor knows, by a client that is not ours."""
+    def api(self) -> Any:
+        """The hypervisor's API, by a client that is not ours."""
         found = lab.status(self.lab)
         secret = Path(found["token_file"]).read_text().strip().partition("=")[2]
-        api = ProxmoxAPI(
+        return ProxmoxAPI(
             "127.0.0.1",
             port=found["port"],
             user="root@pam",
@@ -46,7 +46,10 @@ class Platform:
             token_value=secret,
             verify_ssl=found["ca_file"],
         )
-        guests: list[dict[str, Any]] = api.cluster.resources.get(type="vm")
+
+    def guests(self) -> list[dict[str, Any]]:
+        """Every guest that the hypervisor knows."""
+        guests: list[dict[str, Any]] = self.api().cluster.resources.get(type="vm")
         return guests
 
     def run(self, *verb: str, timeout: float = 3600, ok: bool = True) -> subprocess.CompletedProcess[str]:

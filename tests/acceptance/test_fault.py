@@ -111,6 +111,13 @@ def guests_begun(platform: Platform) -> bool:
     return any(guest.get("name") in GUESTS for guest in platform.guests())
 
 
+def rules_begun(platform: Platform) -> bool:
+    """Whether one of the member's guests has its first rules: the provider makes one after the other."""
+    nodes = platform.api().nodes
+    made = [guest for guest in platform.guests() if guest.get("name") in GUESTS]
+    return any(nodes(guest["node"]).lxc(guest["vmid"]).firewall.rules.get() for guest in made)
+
+
 KILLS = {
     # The lock stays, and guests are made whose end the engine never saw.
     "engine": Kill(lambda _, parent: descendant(parent, "pulumi"), guests_begun),
@@ -118,6 +125,8 @@ KILLS = {
     "deploy": Kill(lambda _, parent: descendant(parent, "roles"), installing),
     # Guests go on running; what was being made is either whole or gone.
     "hypervisor": Kill(lambda platform, _: lab.status(platform.lab)["pid"], guests_begun),
+    # Some rules of a guest are there, and the provider begins only where none is.
+    "hypervisor-in-rules": Kill(lambda platform, _: lab.status(platform.lab)["pid"], rules_begun),
 }
 CHOSEN = part(tuple(KILLS), size=1, is_touched=lambda _: False)
 
