@@ -61,6 +61,11 @@ def test_directory_host_is_privileged_and_has_no_features() -> None:
     assert "features" not in container.props
 
 
+@pytest.mark.parametrize(("name", "units"), [("dc1", 400), ("dc2", 400), ("edge", 400), ("mail", 100)])
+def test_who_all_others_wait_for_goes_first(name: str, units: int) -> None:
+    assert only(_host(GUESTS[name]), ":ContainerLegacy").props["cpu"]["units"] == units
+
+
 @pytest.mark.parametrize("name", sorted(GUESTS))
 def test_firewall_drops_both_ways_and_comes_after_its_rules(name: str) -> None:
     found = _host(GUESTS[name])

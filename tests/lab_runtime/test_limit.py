@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,20 @@ def test_cpu_limit_holds_and_can_be_raised(lab: Machine, spec: GuestSpec) -> Non
     lab.apply_limits(GUEST, replace(spec, cpulimit=0.1, memory_mib=MEMORY_MIB * 2))
     assert float(must(lab, GUEST, "python3", "-c", burn)) < 0.25
     must(lab, GUEST, "python3", "-c", f"b = bytearray({MEMORY_MIB * 3 // 2} << 20); print(sum(b[::4096]))")
+    lab.apply_limits(GUEST, spec)
+
+
+def test_guests_together_weigh_more_than_a_command_beside_them(lab: Machine, spec: GuestSpec) -> None:
+    def weight(group: str) -> float:
+        """Of the lab or one of its guests; a session of the machine weighs 1."""
+        for tree, name, usual in (("cpu/pvelab", "cpu.shares", 1024), ("pvelab", "cpu.weight", 100)):
+            if (file := Path("/sys/fs/cgroup") / tree / lab.place.name / group / name).exists():
+                return int(file.read_text()) / usual
+        raise AssertionError(f"{lab.place.name}/{group} has no weight")
+
+    assert (weight(".."), weight(""), weight(f"{GUEST}")) == (4, 4, 1)
+    lab.apply_limits(GUEST, replace(spec, cpuunits=300))
+    assert weight(f"{GUEST}") == 3
     lab.apply_limits(GUEST, spec)
 
 

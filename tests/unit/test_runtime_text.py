@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pvelab.runtime import mirror, nft, subid, template, tree
+from pvelab.runtime.cgroup import Cgroups
 from pvelab.runtime.errors import MachineError
 from pvelab.runtime.lxcfile import GuestPaths, HostFacts, limits, render_config
 from pvelab.runtime.machine import Machine
@@ -36,6 +37,13 @@ def test_version_1_and_2_limits_say_the_same() -> None:
     assert (one["cpu.shares"], two["cpu.weight"]) == ("1024", "100")
     assert one["cpuset.cpus"] == two["cpuset.cpus"] == "2"
     assert one["pids.max"] == two["pids.max"]
+
+
+def test_guests_together_weigh_more_than_a_command_on_version_2(tmp_path: Path) -> None:
+    (tmp_path / "cgroup.controllers").touch()
+    (tmp_path / "pvelab/x").mkdir(parents=True)
+    Cgroups("x", tmp_path).weigh()
+    assert [(tmp_path / one / "cpu.weight").read_text() for one in ("pvelab", "pvelab/x")] == ["400", "400"]
 
 
 def test_lxc_configuration() -> None:

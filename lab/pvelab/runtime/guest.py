@@ -162,6 +162,7 @@ class Guests:
             except MachineError as error:
                 raise MachineError(f"CT {vmid} does not start: {self._reason(vmid) or error}") from error
             self._wait_for_init(vmid)
+            self.cgroups.weigh()
         except BaseException:
             self.stop(vmid)  # LXC's daemon goes on when we cease to wait for it
             raise

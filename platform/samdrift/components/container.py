@@ -50,7 +50,7 @@ def declare_container(
         description=f"{guest.fqdn}: {', '.join(guest.roles)}. Managed by samdrift, stack {guest.stack}.",
         tags=sorted(guest.tags),
         unprivileged=guest.unprivileged,
-        cpu=ContainerLegacyCpuArgs(cores=guest.cores),
+        cpu=ContainerLegacyCpuArgs(cores=guest.cores, units=guest.cpu_units),
         memory=ContainerLegacyMemoryArgs(dedicated=guest.memory_mib, swap=0),
         disk=ContainerLegacyDiskArgs(datastore_id=storage, size=guest.disk_gib),
         features=ContainerLegacyFeaturesArgs(nesting=True) if guest.nesting else None,

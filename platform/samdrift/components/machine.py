@@ -51,7 +51,7 @@ def declare_machine(
         pool_id=pool,
         description=f"{guest.fqdn}: {', '.join(guest.roles)}. Managed by samdrift, stack {guest.stack}.",
         tags=sorted(guest.tags),
-        cpu=VmLegacyCpuArgs(cores=guest.cores, type="x86-64-v2-AES"),
+        cpu=VmLegacyCpuArgs(cores=guest.cores, units=guest.cpu_units, type="x86-64-v2-AES"),
         memory=VmLegacyMemoryArgs(dedicated=guest.memory_mib),
         disks=[VmLegacyDiskArgs(interface="scsi0", datastore_id=storage, import_from=image, size=guest.disk_gib)],
         scsi_hardware="virtio-scsi-single",

@@ -65,6 +65,7 @@ class Guest(Record):
     nesting: bool
     """The one container feature that a token may set; systemd needs it in an unprivileged container."""
     cores: int
+    cpu_units: int
     memory_mib: int
     disk_gib: int
     interfaces: tuple[Interface, ...]

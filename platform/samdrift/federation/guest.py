@@ -19,6 +19,7 @@ class _Shape:
     memory_mib: int
     disk_gib: int
     start_order: int
+    cpu_units: int = 100
 
 
 # Memory is a ceiling: an idle guest of these kinds uses 15 to 120 MiB. The hall's guests stand in hall.py.
@@ -78,7 +79,7 @@ def _hall_guest(federation: Federation, row: HallGuest) -> Guest:
         federation,
         federation.hall,
         name=row.name,
-        shape=_Shape(row.role, row.cores, row.memory_mib, row.disk_gib, row.start_order),
+        shape=_Shape(row.role, row.cores, row.memory_mib, row.disk_gib, row.start_order, row.cpu_units),
         vm_id=row.vm_id,
         offset=row.offset,
         domain=federation.hall.ad_domain if row.in_directory else None,
@@ -178,6 +179,7 @@ def _guest(
         unprivileged=not privileged,
         nesting=not privileged,
         cores=shape.cores,
+        cpu_units=shape.cpu_units,
         memory_mib=shape.memory_mib,
         disk_gib=disk_gib or shape.disk_gib,
         interfaces=tuple(_interface(leg, vm_id=vm_id, position=position) for position, leg in enumerate(legs)),

@@ -29,6 +29,8 @@ class HallGuest:
     """A ceiling, not what it uses."""
     disk_gib: int = 4
     start_order: int = 3
+    cpu_units: int = 100
+    """Weight beside the other guests while a node's processors are busy; 100 is Proxmox VE's own."""
     public: bool = False
     """Strangers check its certificate: where the hall's stack file names an authority outside, it comes from there."""
     in_directory: bool = False
@@ -36,13 +38,14 @@ class HallGuest:
 
 
 GUESTS: tuple[HallGuest, ...] = (
-    HallGuest("edge", "edge", 101, "mgt", 1, offset=0, cores=2, memory_mib=384, start_order=1),
+    # Nobody gets anywhere without edge, nor past the directory hosts: what all others wait for goes first.
+    HallGuest("edge", "edge", 101, "mgt", 1, offset=0, cores=2, memory_mib=384, start_order=1, cpu_units=400),
     # Room for Samba's processes and the directory itself: with 900 people 0.5 GB in all, at the end of a first import
     # of 18,000 1.1, and while so many were taken away 1.7.
     *(
         HallGuest(
             name, "directory", vm_id, "svc", number, offset=offset, cores=2, memory_mib=2048, disk_gib=8,
-            start_order=2, in_directory=True,
+            start_order=2, cpu_units=400, in_directory=True,
         )
         for name, vm_id, number, offset in (("dc1", 111, 11, 1), ("dc2", 112, 12, 2))
     ),
