@@ -1,5 +1,6 @@
 """What a guest may not even claim to be: another MAC, another address, another VLAN."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -105,6 +106,29 @@ def test_the_namespace_itself_answers_nobody(lab: Machine) -> None:
         nft.load(lab.namespace, nft.own_rules((2222,)))
         listener.settimeout(5)
         try:
-            must(lab, LIAR, "python3", "-c", f"import socket; socket.create_connection(('{desk[0]}', 2222), 2)")
+            connect = ["python3", "-c", f"import socket; socket.create_connection(('{desk[0]}', 2222), 2)"]
+            must(lab, LIAR, *connect)
+            must(lab, LIAR, "ip", "neigh", "replace", desk[0], "lladdr", mac_of(lab, "red"), "dev", "red")
+            assert lab.execute(LIAR, connect)[0] != 0, "a bridge's own MAC leads in"
         finally:
+            must(lab, LIAR, "ip", "neigh", "flush", "nud", "all", "dev", "red")
             nft.load(lab.namespace, nft.own_rules(()))
+
+
+def test_a_desks_address_is_where_its_port_is(lab: Machine) -> None:
+    must(lab, LIAR, "ip", "address", "add", "10.77.2.41/24", "dev", "red")
+    must(lab, LIAR, "ip", "neigh", "flush", "dev", "red")
+    assert learned(lab, LIAR, "10.77.1.200") == mac_of(lab, "desk-red")
+    assert learned(lab, LIAR, "10.77.2.200") is None, "the blue desk is answered for in the red network"
+
+
+def mac_of(lab: Machine, name: str) -> str:
+    """The MAC of one of the namespace's interfaces."""
+    return str(json.loads(lab.namespace.run(["ip", "-json", "link", "show", name]).stdout)[0]["address"])
+
+
+def learned(lab: Machine, vmid: int, address: str) -> str | None:
+    """The MAC that a guest gets told for an address of its network; None where nobody answers."""
+    lab.execute(vmid, ["ping", "-c1", "-W1", address])
+    found = json.loads(must(lab, vmid, "ip", "-json", "neigh", "show", address) or "[]")
+    return next((one["lladdr"] for one in found if "lladdr" in one), None)

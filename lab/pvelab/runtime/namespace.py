@@ -25,6 +25,9 @@ SYSCTLS = {
     # The namespace joins no networks: gateways are guests.
     "net.ipv4.ip_forward": "0",
     "net.ipv6.conf.all.forwarding": "0",
+    # An address is answered for on the interface that has it. By default a bridge answers too, with a MAC that changes
+    # when a port joins or leaves: whoever had learned it sent into the void for half a minute.
+    "net.ipv4.conf.all.arp_ignore": "1",
     # Bridged frames pass the inet hooks, where connections are tracked.
     "net.bridge.bridge-nf-call-iptables": "1",
     "net.bridge.bridge-nf-call-ip6tables": "1",

@@ -14,6 +14,8 @@ table inet pvelab_own {{
   chain input {{
     type filter hook input priority filter; policy drop;
     iifname "lo" accept
+    # Frames to a bridge's own MAC are for nobody: the desk sits on ports of its own.
+    iifname != "desk-*" drop
     ct state established,related accept
     meta l4proto {{ icmp, ipv6-icmp }} accept
 {listeners}
