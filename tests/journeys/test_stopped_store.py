@@ -44,5 +44,5 @@ def test_a_stopped_mail_store(scene: Scene) -> None:
             ended = int(time.time())
         assert read(scene, user, letter.word, at=seat, seconds=RAISED) == ["INBOX"], "the letter is lost"
         assert book.closed([STORE], seconds=RAISED), "the case stays open after recovery"
-        missed = lost(made(scene, raw(scene), MEMBER), "mail", began, ended)
+        missed = lost(made(scene, raw(scene, since=began), MEMBER, since=began), "mail", began, ended)
         assert missed >= ended - began - 2 * SAMPLE, f"the report says {missed} s of {ended - began} s"

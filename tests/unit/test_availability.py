@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from samdrift.availability import chain
 from samdrift.availability.fetch import SamplesError, files
-from samdrift.availability.figure import NO_SAMPLE, Figure, figures, month
+from samdrift.availability.figure import NO_SAMPLE, Figure, figures, month, month_of
 from samdrift.availability.make import make
 from samdrift.federation.load import load_federation
 
@@ -163,6 +163,12 @@ def test_a_month_is_swedens() -> None:
     assert month("2026-12")[1] == month("2027-01")[0]
     with pytest.raises(ValueError, match="november"):
         month("november")
+
+
+@given(st.integers(START - 10**9, START + 10**9))
+def test_a_moment_lies_in_its_month(moment: int) -> None:
+    start, end = month(month_of(moment))
+    assert start <= moment < end
 
 
 def test_files_of_a_month_and_the_last_one_before() -> None:

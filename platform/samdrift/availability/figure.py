@@ -103,6 +103,15 @@ def month(text: str) -> tuple[int, int]:
     return int(first.timestamp()), int(following.timestamp())
 
 
+def month_of(moment: float) -> str:
+    """Which month a moment is of in Sweden: the first hours of a month there are the last of the one before in UTC.
+
+    >>> month_of(1796079600)
+    '2026-12'
+    """
+    return f"{datetime.fromtimestamp(moment, LOCAL):%Y-%m}"
+
+
 Samples = Mapping[tuple[str, int], Mapping[str, str]]
 
 

@@ -37,10 +37,11 @@ def report(
     """Fetch the samples of a month, prove that they are whole, and make the figures anew; without --month: this one."""
     from samdrift.availability.fetch import HOST, SamplesError, fetch
     from samdrift.availability.figure import month as span
+    from samdrift.availability.figure import month_of
     from samdrift.availability.make import make
     from samdrift.federation.load import load_federation
 
-    state, asked = current(), month or time.strftime("%Y-%m")
+    state, asked = current(), month or month_of(time.time())
     try:
         start, end = span(asked)
     except ValueError:
