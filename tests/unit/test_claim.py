@@ -69,6 +69,7 @@ def wait(monkeypatch: pytest.MonkeyPatch) -> None:
         raise Waits
 
     monkeypatch.setattr("samdrift.compliance.claim.time", SimpleNamespace(sleep=raised))
+    monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))
 
 
 def test_what_does_not_fit_is_taken_when_what_it_does_not_fit_has_ended(tmp_path: Path) -> None:
@@ -82,6 +83,24 @@ def test_what_does_not_fit_is_taken_when_what_it_does_not_fit_has_ended(tmp_path
     samples = taken(tmp_path, "MAIL-01", "SLA-03")
     assert samples[0] == "SLA-03"
     assert claim(tmp_path, ["MAIL-01", "SLA-03"]) is None
+
+
+def test_a_machine_that_has_enough_to_do_gets_nothing_more_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    around = taken(tmp_path, "ONB-02")
+    monkeypatch.setattr("os.getloadavg", lambda: (20.5, 0.0, 0.0))
+    with pytest.raises(Waits):
+        claim(tmp_path, ["NET-01"])
+    inner = taken(tmp_path / "ONB-02", "NET-01", "NET-07")
+    with pytest.raises(Waits):
+        claim(tmp_path / "ONB-02", ["DIR-01"])
+    inner[1].close()
+    assert taken(tmp_path / "ONB-02", "DIR-01")[0] == "DIR-01", "one at a time always goes on"
+    monkeypatch.setattr("os.getloadavg", lambda: (19.5, 0.0, 0.0))
+    assert taken(tmp_path, "NET-01")[0] == "NET-01"
+    around[1].close()
 
 
 def test_who_dies_holds_nothing_any_more(tmp_path: Path) -> None:
