@@ -155,7 +155,7 @@ def shut_accounts(state: State, stack: AnyStack, *, say: Say) -> None:
         return
     for host in (one["name"] for one in records(state) if "accounts" in one["roles"]):
         reason = f"{stack.key} has left the federation"
-        line = shlex.join(["samdrift-accounts", "apply", "--member", stack.key, "--override", reason])
+        line = shlex.join(["samdrift-accounts", "apply", "--member", stack.key, "--left", "--override", reason])
         try:
             say(f"accounts of {stack.key}: {run(state, host, line).splitlines()[-1]}")
         except RecoveryError as error:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from samdrift.federation import entitlement
+from samdrift.identity import __main__ as command
 from samdrift.identity import cycle
 from tests.unit.registers import NOW, SECRET, Memory, export, row, rules
 
@@ -73,3 +74,21 @@ def test_an_unknown_member_is_named_beside_those_there_are(there: tuple[Memory, 
     with pytest.raises(LookupError, match="no member 'tomelila'; there are: tomelilla, ystad"):
         cycle.run(cycle.Config(**facts), memory, now=NOW, applying=True, only="tomelila", override="it has left")
     assert json.dumps({name: str(one) for name, one in memory.accounts.items()}) == before
+
+
+@pytest.mark.parametrize(("options", "status"), [((), 2), (("--left",), 0)])
+def test_a_member_that_left_before_it_had_accounts_is_no_fault(
+    there: tuple[Memory, dict[str, Any]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    status: int,
+) -> None:
+    memory, facts = there
+    (tmp_path / "accounts.json").write_text(json.dumps(facts))
+    monkeypatch.setattr(command, "Directory", lambda *_, **__: memory)
+    config = str(tmp_path / "accounts.json")
+    words = ["apply", "--member", "provkoping", "--override", "it has left", "--config", config]
+    monkeypatch.setattr("sys.argv", ["samdrift-accounts", *words, *options])
+    assert command.main() == status
+    assert living(memory) == {"tomelilla": CROWD, "ystad": CROWD}

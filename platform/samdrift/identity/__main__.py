@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("verb", choices=("plan", "apply", "lacking"))
     parser.add_argument("--member", help="only this member's people")
     parser.add_argument("--override", metavar="REASON", help="why a crowd shall lose its accounts at once")
+    parser.add_argument("--left", action="store_true", help="the member has left: no fault if nothing of it was here")
     parser.add_argument("--all", action="store_true", help="tell every change")
     parser.add_argument("--json", action="store_true", help="answer for a program")
     parser.add_argument("--config", type=Path, default=CONFIG, help="other settings than this host's own")
@@ -40,6 +41,9 @@ def main() -> int:
                 config, store, now=utc_now(), applying=words.verb == "apply", only=words.member, override=words.override
             )
     except (DirectoryError, LookupError) as error:
+        if words.left and isinstance(error, cycle.UnknownMember):
+            say("there are none")
+            return 0
         say(str(error), sys.stderr)
         return 2
     if words.verb == "lacking":

@@ -55,6 +55,10 @@ class Config:
         return cls(**json.loads(path.read_text()))
 
 
+class UnknownMember(LookupError):
+    """Neither a member nor one that has left and still has accounts; one sentence."""
+
+
 class Store(Protocol):
     """What a cycle needs of a directory."""
 
@@ -161,13 +165,13 @@ def run(
 ) -> Outcome:
     """Compare, and when `applying` put right; `only` one member's; `override`: why the guard shall let a crowd go.
 
-    Raises: LookupError where `only` is neither a member nor one that has left and still has accounts.
+    Raises: UnknownMember where `only` is neither a member nor one that has left and still has accounts.
     """
     rules, state = parse(config.rules), Path(config.state)
     present = store.present()
     known = {one["key"] for one in config.members} | {one.member for one in present.accounts.values() if one.key}
     if only and only not in known:
-        raise LookupError(f"no member {only!r}; there are: {', '.join(sorted(known))}")
+        raise UnknownMember(f"no member {only!r}; there are: {', '.join(sorted(known))}")
     entries, faults = gather(config, rules, now=now, client=client)
     there = [one for one in present.accounts.values() if one.key]
     ledger = read_ledger(state).known((one.key, one.name, one.attributes.get("mail", "")) for one in there)
