@@ -7,6 +7,7 @@ import secrets
 import shlex
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tests.checks.probe.station import Station
 STATE = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
 HOST = "desk.osterlen.example"
 PASSWORD = f"Aa1-{secrets.token_hex(12)}"
-ASKER, AGENT, OTHER = "ystad.s1", "tomelilla.s1", "simrishamn.s1"
+ASKER, AGENT, OTHER, LATER = "ystad.s1", "tomelilla.s1", "simrishamn.s1", "ystad.s2"
 SECRETS = "640 /etc/request-tracker5/RT_SiteConfig.d/80-samdrift-secret.pm"
 SIGN_ON = "600 /etc/apache2/samdrift-front.conf"
 KEYS: dict[str, str] = {}
@@ -135,6 +136,36 @@ def test_a_case_is_closed_with_an_answer_only_and_stays_the_desks(on: Callable[.
     assert put(Status="resolved")["Status"] == "open"
     api(on, f"/ticket/{number}/correspond", "POST", {"Content": "Nu går det.", "ContentType": "text/plain"})
     assert put(Status="resolved")["Status"] == "resolved"
+
+
+@pytest.mark.parametrize(("status", "longer"), [("stalled", timedelta(hours=3)), ("supplier", timedelta())])
+def test_the_clock_stands_still_only_while_the_user_is_waited_for(
+    on: Callable[..., str], status: str, longer: timedelta
+) -> None:
+    """A supplier who is slow is the desk's own matter; the user's silence is not."""
+    number = opened(on, secrets.token_hex(6), system="Nät och Internet")
+    api(on, f"/ticket/{number}", "PUT", {"Owner": AGENT})
+    agreed = allowed(on, number)
+    api(on, f"/ticket/{number}", "PUT", {"Status": status})
+    of_case = f"objecttype = 'RT::Ticket' AND objectid = {number}"
+    earlier(on, "tickets", f"id = {number}", hours=4)
+    earlier(on, "transactions", f"{of_case} AND type <> 'Status'", hours=4)
+    earlier(on, "transactions", f"{of_case} AND type = 'Status'", hours=3)
+    api(on, f"/ticket/{number}", "PUT", {"Status": "open"})
+    assert abs(allowed(on, number) - agreed - longer) < timedelta(seconds=90)
+
+
+def allowed(on: Callable[..., str], number: int) -> timedelta:
+    """What the case's clock allows from its beginning."""
+    found = api(on, f"/ticket/{number}")["answer"]
+    due, created = (datetime.fromisoformat(found[name].replace("Z", "+00:00")) for name in ("Due", "Created"))
+    return due - created
+
+
+def earlier(on: Callable[..., str], table: str, which: str, *, hours: int) -> None:
+    """Let rows have been written so long ago."""
+    line = f"UPDATE {table} SET created = created - interval '{hours} hours' WHERE {which}"
+    assert on("db", f"runuser -u postgres -- psql -Atd desk -c {shlex.quote(line)}").strip() != "UPDATE 0"
 
 
 def test_the_user_is_asked_and_the_answer_counts(on: Callable[..., str]) -> None:
@@ -254,6 +285,24 @@ def test_who_leaves_the_group_answers_no_more(on: Callable[..., str]) -> None:
     assert api(on, "/queues/all", who=OTHER)["answer"]["total"] == 4
     on("dc1", f"samba-tool group removemembers priv-agents {OTHER}")
     assert f"{OTHER} answers no cases any more" in on("desk", "samdrift-helpdesk people")
+    assert on("desk", "samdrift-helpdesk people") == ""
+
+
+def test_whom_mail_brought_while_the_directory_was_silent_comes_in_later(on: Callable[..., str]) -> None:
+    """RT called the person by the address then, and takes no second user who has it."""
+    found = re.search(r"^mail: (\S+)", on("dc1", f"samba-tool user show {LATER} --attributes=mail"), re.MULTILINE)
+    assert found
+    address = found[1]
+    on("dc1", f"samba-tool user setpassword {LATER} --newpassword={PASSWORD}")
+    silent = (
+        "use lib '/usr/share/request-tracker5/lib'; use RT; RT::LoadConfig(); RT::Init();"
+        "RT->Config->Set(ExternalInfoPriority => []); my $u = RT::User->new(RT->SystemUser);"
+        f"my ($ok, $why) = $u->Create(Name => '{address}', EmailAddress => '{address}'); die $why unless $ok;"
+    )
+    on("desk", f"perl -e {shlex.quote(silent)}")
+    assert not asked(on, "enters", **person(LATER))
+    assert on("desk", "samdrift-helpdesk people").strip() == f"{address} is {LATER}"
+    assert asked(on, "enters", **person(LATER))
     assert on("desk", "samdrift-helpdesk people") == ""
 
 
