@@ -76,8 +76,10 @@ def _sessions() -> dict[str, Any]:
         },
         "persistentStorage": "Apache::Session::File",
         "persistentStorageOptions": {"Directory": f"{folder}/psessions", "LockDirectory": f"{folder}/psessions/lock"},
-        # No copies beside these files: a sign-in that is ended from outside is over at once.
+        # No copies beside these files, nor for 15 s in the process that answered last: a sign-in that is ended from
+        # outside is over at once.
         "localSessionStorage": "",
+        "handlerInternalCache": 0,
         "tokenUseGlobalStorage": 1,
     }
 
