@@ -75,6 +75,11 @@ class Visitor:
         page: dict[str, Any] = self.station.ask("browser.page", patience=PATIENCE)
         return page
 
+    def shows(self, what: str) -> bool:
+        """Whether the page has this; its words are no sign: they come in English and are then translated."""
+        page: dict[str, Any] = self.station.ask("browser.page", until=what, seconds=1.0, patience=PATIENCE)
+        return bool(page["there"])
+
     def signs_in(self, person: Person, until: str) -> dict[str, Any]:
         """Fill in the form, as soon as it is there."""
         if not (page := self.does("", FORM))["there"]:

@@ -128,6 +128,17 @@ class _Browser:
             raise OSError(f"{script}: {result['exceptionDetails'].get('exception', {}).get('description')}")
         return result["result"].get("value")
 
+    def settled(self, script: str, seconds: float = 10.0) -> object:
+        """What a script says, asked anew where the page gave way to another meanwhile."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return self.evaluate(script)
+            except OSError as error:
+                if "navigated" not in str(error) or time.monotonic() > end:
+                    raise
+            time.sleep(0.1)
+
     def wait(self, until: str, seconds: float) -> bool:
         """Wait until the page, loaded, says true; False when the time is over."""
         end = time.monotonic() + seconds
@@ -205,7 +216,7 @@ def picture() -> str:
 def _shown(there: bool) -> dict[str, object]:
     script = """({title: document.title, text: document.body ? document.body.innerText : "",
         asks: [...document.querySelectorAll("input[type=password]")].some(one => one.offsetParent !== null)})"""
-    told = _OPEN[-1].evaluate(script)
+    told = _OPEN[-1].settled(script)
     assert isinstance(told, dict)
     # Not the page's own word: where nobody answers, it is the browser's page of an error.
     history = _OPEN[-1].call("Page.getNavigationHistory")
