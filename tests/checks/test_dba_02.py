@@ -67,7 +67,7 @@ def test_dba_02_own_hosts_only(scene: Scene, evidence: Evidence) -> None:
     allowed = [one for one in shared_services(scene) if one["port"] == 389]
 
     def tries(stranger: Place) -> list[str]:
-        answers = stranger.station.ask("sender.burst", targets=allowed, word=new_word(), seconds=2.0)
+        answers = stranger.station.ask("sender.burst", targets=allowed, word=new_word())
         note_controls(evidence, stranger.name, answers, what="a shared service")
         return [
             f"{stranger.name} comes in as {system.name} at {address}"

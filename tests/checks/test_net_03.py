@@ -43,7 +43,7 @@ def met(scene: Scene, member: str, site: Place) -> bool:
 
 def unreached(site: Place, targets: list[dict[str, Any]], evidence: Evidence) -> list[str]:
     """Open every declared TCP port, and have every declared echo answered."""
-    told = site.station.ask("sender.burst", targets=targets, word=new_word(), seconds=3.0)
+    told = site.station.ask("sender.burst", targets=targets, word=new_word())
     evidence.case(len(told))
     reached = [one for one in told if one["result"] == "answered"]
     evidence.note(f"{site.name} reached {len(reached)} of {len(told)} declared ports")

@@ -42,7 +42,7 @@ def test_sec_05_tls_for_people(member: str, scene: Scene, evidence: Evidence) ->
     inside, outside = new_word(), new_word()
     tap = Tap(scene, [scene.network("svc")], words=[inside, outside])
     for site in sites:
-        answers = site.station.ask("sender.burst", targets=shared_services(scene), word=new_word(), seconds=2.0)
+        answers = site.station.ask("sender.burst", targets=shared_services(scene), word=new_word())
         note_controls(evidence, site.name, answers, what="a shared service")
         found += at_site(site, ports[site.name], inside, outside, evidence)
     frames = tap.frames()

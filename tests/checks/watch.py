@@ -68,7 +68,7 @@ class Watch:
             ]
             origin.station.ask("sender.burst", targets=targets, word=self.allowed_word, seconds=0.5)
         for one, origin in origins.items():
-            seen = one.place.station.ask("capture.wait", number=one.capture, word=self.allowed_word, seconds=2.0)
+            seen = one.place.station.ask("capture.wait", number=one.capture, word=self.allowed_word, seconds=5.0)
             evidence.control(f"the capture at {one.place.name} sees an allowed echo of {origin.name}", alive=seen)
 
     @staticmethod
@@ -83,9 +83,7 @@ class Watch:
         wanted = [*self.targets(), *allowed]
         with ThreadPoolExecutor(len(origins)) as together:
             told = list(
-                together.map(
-                    lambda one: one.station.ask("sender.burst", targets=wanted, word=self.word, seconds=2.0), origins
-                )
+                together.map(lambda one: one.station.ask("sender.burst", targets=wanted, word=self.word), origins)
             )
         answered = []
         for origin, answers in zip(origins, told, strict=True):

@@ -70,6 +70,11 @@ class Station:
         """Process id on this machine of the command that holds the station."""
         return self._process.pid
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the command has ended, so that nothing can be asked here any more."""
+        return self._process.poll() is not None
+
     def ask(self, call: str, *, patience: float = 60.0, **arguments: Any) -> Any:
         """Call `module.function` at the station and return its answer.
 

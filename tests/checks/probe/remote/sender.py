@@ -9,11 +9,13 @@ import time
 
 ANSWERED, REFUSED, SILENT, UNREACHABLE = "answered", "refused", "silent", "unreachable"
 _REFUSALS = {111: REFUSED, 104: REFUSED}  # ECONNREFUSED, ECONNRESET
+PATIENCE_S = 4.0
+"""A busy host drops a SYN that its backlog has no room for: TCP sends it again after 1 and 3 s (RFC 6298)."""
 ECHO = {4: (socket.AF_INET, socket.IPPROTO_ICMP, 8, 0), 6: (socket.AF_INET6, socket.IPPROTO_ICMPV6, 128, 129)}
 
 
 def burst(
-    *, targets: list[dict[str, object]], word: str, seconds: float = 2.0, again: tuple[float, ...] = ()
+    *, targets: list[dict[str, object]], word: str, seconds: float = PATIENCE_S, again: tuple[float, ...] = ()
 ) -> list[dict[str, object]]:
     """Probe every target {address, protocol tcp|udp|icmp, port} in the same second.
 
