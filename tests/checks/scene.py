@@ -90,7 +90,9 @@ class Scene:
         return Place(guest, self.station(guest), leg.name, str(leg.ipv4.ip), str(leg.ipv6.ip))
 
     def station(self, guest: str) -> Station:
-        """Return the station inside a guest, by SSH."""
+        """Return the station inside a guest, by SSH; a new one where the way to the last was shut by another check."""
+        if guest in self._stations and self._stations[guest].has_ended:
+            self.leave(guest)
         if guest not in self._stations:
             command = ["ssh", "-F", str(self.state.ssh / "config"), *SSH_OPTIONS, guest]
             self._stations[guest] = Station(guest, command, through_shell=True)
@@ -150,12 +152,12 @@ def scene_at(state: State) -> Iterator[Scene]:
 
 
 def free_addresses(ipv4: IPv4Network, ipv6: IPv6Network, *, taken: Collection[str]) -> tuple[str, str]:
-    """Return random host addresses beyond those the address plan gives to anybody (its host numbers end at 99).
+    """Return random host addresses of the upper half, of which the address plan gives nobody one.
 
     In a small network the same number comes up again often enough to make a control fail now and then.
     """
     while True:
-        four = str(ipv4.network_address + random.randrange(100, min(ipv4.num_addresses, 65536) - 2))
+        four = str(ipv4.network_address + random.randrange(ipv4.num_addresses // 2, ipv4.num_addresses - 2))
         six = str(ipv6.network_address + random.randrange(0x1_0000, 0xFFFF_FFFF))
         if not {four, six} & {*taken}:
             return four, six

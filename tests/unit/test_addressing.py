@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from ipaddress import IPv4Network, collapse_addresses
+from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 from itertools import pairwise
 
 import pytest
@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samdrift.federation import addressing, hall, municipality
+from samdrift.federation.derived import Guest, Network
 from samdrift.federation.guest import all_guests
 from samdrift.federation.network import networks_of
 from samdrift.federation.record import Federation
+from tests.checks.scene import free_addresses
 from tests.unit.sample import CODES, ROOT, default_federation, member, with_members
 
 
@@ -20,6 +22,18 @@ from tests.unit.sample import CODES, ROOT, default_federation, member, with_memb
 def everyone() -> Federation:
     """All 290 municipalities and the synthetic members at once."""
     return with_members(tuple(member(code) for code in CODES))
+
+
+@pytest.fixture(scope="module")
+def networks(everyone: Federation) -> dict[str, Network]:
+    """VNet -> network, of all of them."""
+    return {one.vnet: one for stack in everyone.stacks for one in networks_of(everyone, stack)}
+
+
+@pytest.fixture(scope="module")
+def guests(everyone: Federation) -> tuple[Guest, ...]:
+    """All guests of all of them, laid out once."""
+    return all_guests(everyone)
 
 
 def duplicates(values: list[object]) -> list[object]:
@@ -47,8 +61,7 @@ def test_no_two_networks_overlap_or_share_a_tag_or_a_vnet(everyone: Federation) 
     assert max(network.tag for network in networks) <= 4094
 
 
-def test_no_two_guests_share_a_number_a_hardware_address_or_an_address(everyone: Federation) -> None:
-    guests = all_guests(everyone)
+def test_no_two_guests_share_a_number_a_hardware_address_or_an_address(guests: tuple[Guest, ...]) -> None:
     legs = [leg for guest in guests for leg in guest.interfaces]
     assert len(guests) == len(hall.GUESTS) + 1 + 3 * len(CODES)  # and the vault
     assert duplicates([guest.vm_id for guest in guests]) == []
@@ -58,9 +71,10 @@ def test_no_two_guests_share_a_number_a_hardware_address_or_an_address(everyone:
     assert duplicates([leg.ipv6.ip for leg in legs]) == []
 
 
-def test_every_leg_lies_in_its_network_and_every_gateway_beside_it(everyone: Federation) -> None:
-    networks = {n.vnet: n for stack in everyone.stacks for n in networks_of(everyone, stack)}
-    for guest in all_guests(everyone):
+def test_every_leg_lies_in_its_network_and_every_gateway_beside_it(
+    networks: dict[str, Network], guests: tuple[Guest, ...]
+) -> None:
+    for guest in guests:
         for leg in guest.interfaces:
             assert (leg.ipv4.network, leg.ipv6.network) == (networks[leg.vnet].ipv4, networks[leg.vnet].ipv6)
             for gateway, network in ((leg.gateway4, leg.ipv4.network), (leg.gateway6, leg.ipv6.network)):
@@ -95,6 +109,19 @@ def test_spaces_leave_out_the_hall_and_nothing_else() -> None:
     space6 = [*addressing.member_space6("5a6d64"), hall6]
     assert list(collapse_addresses(space6)) == [addressing.federation6("5a6d64")]
     assert not any(hall6.overlaps(prefix) for prefix in addressing.member_space6("5a6d64"))
+
+
+def test_a_computer_that_a_check_plugs_in_takes_nobodys_address(
+    networks: dict[str, Network], guests: tuple[Guest, ...]
+) -> None:
+    """Gateways stand in transit by their municipality's ordinal: one lost its IPv4 to a check's own computer."""
+    for guest in guests:
+        for leg in guest.interfaces:
+            assert leg.ipv4.ip < networks[leg.vnet].ipv4[networks[leg.vnet].ipv4.num_addresses // 2]
+    for one in networks.values():
+        for _ in range(20):
+            four, _six = free_addresses(one.ipv4, one.ipv6, taken=())
+            assert IPv4Address(four) >= one.ipv4[one.ipv4.num_addresses // 2]
 
 
 def test_unknown_code_has_no_ordinal() -> None:
