@@ -2,7 +2,7 @@
 
 All sabotages and all scenarios take hours by now; `SAMDRIFT_TEST_ALL=1 make test` and `samdrift sabotage` try them all.
 A run has a bound, so a change that touches everything tries another part with each commit. The part follows from the
-commit: a red run can be repeated.
+commit: a red run can be repeated. Where the run itself has a bound, what is left of a sample is left out and named.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ import os
 import random
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 _ID = re.compile(r"\b[A-Z]{3,4}-\d{2}\b")
@@ -22,16 +25,46 @@ _FILE = re.compile(r"\b(?:test_)?([a-z]{3,4})_(\d{2})\b")
 Thing = TypeVar("Thing")
 
 
+def tries_all() -> bool:
+    """Whether this run is to try everything."""
+    return bool(os.environ.get("SAMDRIFT_TEST_ALL"))
+
+
 def part(
     things: Sequence[Thing], *, size: int, is_touched: Callable[[Thing], bool], seed: str | None = None
 ) -> tuple[Thing, ...]:
     """Return at most `size` of the things, touched ones before others, in the order given; all when asked for."""
-    if os.environ.get("SAMDRIFT_TEST_ALL"):
+    if tries_all():
         return tuple(things)
     mixed = random.Random(seed or commit()).sample(range(len(things)), len(things))
     mixed.sort(key=lambda place: not is_touched(things[place]))
     taken = set(mixed[:size])
     return tuple(thing for place, thing in enumerate(things) if place in taken)
+
+
+TRIALS = {
+    "fault": ("tests/acceptance/test_fault.py", "platform/samdrift/*.py"),
+    "journey": ("tests/acceptance/test_journey.py", "tests/journeys/*"),
+    "stop": ("tests/acceptance/test_stop.py",),
+}
+"""Tests of the whole platform that take minutes a case -> whose change has them tried at once: one of them a run."""
+
+
+def cases_in_turn(trial: str, changed: Iterable[Path], *, seed: str | None = None) -> int:
+    """Return how many cases of this trial a run tries after these changes: one where it has its turn, else none."""
+    files = [file.relative_to(ROOT) for file in changed if file.is_relative_to(ROOT)]
+    touched = {one for one, patterns in TRIALS.items() if any(file.match(each) for file in files for each in patterns)}
+    return int(trial in part(tuple(TRIALS), size=1, is_touched=lambda one: one in touched, seed=seed))
+
+
+def need_minutes(minutes: float) -> None:
+    """Skip the calling test where so much time is not left until `SAMDRIFT_TEST_UNTIL` (seconds since 1970).
+
+    For samples alone: on a slow machine a run ends with what it has to try rather than not at all.
+    """
+    left = (float(os.environ.get("SAMDRIFT_TEST_UNTIL", "inf")) - time.time()) / 60
+    if left < minutes:
+        pytest.skip(f"takes {minutes:g} minutes, and {left:.0f} are left until SAMDRIFT_TEST_UNTIL")
 
 
 def touched_ids(files: Iterable[Path]) -> set[str]:

@@ -9,7 +9,7 @@ from tests.checks.power import switched_off
 from tests.checks.probe.station import ProbeError, StationLost
 from tests.checks.scene import Scene
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.sampled(3)]
 BACK_S = 180.0
 """How long a directory host may take from its start until it answers for a person."""
 TAKEOVER_S = 120.0

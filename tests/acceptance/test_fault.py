@@ -15,9 +15,9 @@ import pytest
 
 from samdrift import lab
 from tests.acceptance.conftest import ROOT, SAMDRIFT, Platform
-from tests.sample import part
+from tests.sample import cases_in_turn, changed_files, part
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.sampled(10)]
 
 MEMBER = "provkoping"
 GUESTS = {f"{MEMBER}-gw", f"{MEMBER}-adm", f"{MEMBER}-ped"}
@@ -128,7 +128,7 @@ KILLS = {
     # Some rules of a guest are there, and the provider begins only where none is.
     "hypervisor-in-rules": Kill(lambda platform, _: lab.status(platform.lab)["pid"], rules_begun),
 }
-CHOSEN = part(tuple(KILLS), size=1, is_touched=lambda _: False)
+CHOSEN = part(tuple(KILLS), size=cases_in_turn("fault", changed_files()), is_touched=lambda _: False)
 
 
 @pytest.mark.parametrize("name", CHOSEN)

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import ROOT, Platform
-from tests.sample import changed_files, part
+from tests.sample import cases_in_turn, changed_files, part
 
 CHANGED = changed_files()
 JOURNEYS = sorted((ROOT / "tests" / "journeys").glob("test_*.py"))
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.sampled(8)]
 
 
 @pytest.mark.parametrize(
     "journey",
-    part(JOURNEYS, size=2, is_touched=lambda file: file in CHANGED),
+    part(JOURNEYS, size=cases_in_turn("journey", CHANGED), is_touched=lambda file: file in CHANGED),
     ids=lambda file: file.stem.removeprefix("test_"),
 )
 def test_journey(platform: Platform, journey: Path) -> None:

@@ -9,19 +9,27 @@ from samdrift.federation.guest import all_guests
 from samdrift.federation.load import load_federation
 from samdrift.standard import catalogue
 from tests.acceptance.conftest import Platform
-from tests.sample import ROOT, changed_files, part, touched_ids
+from tests.sample import ROOT, changed_files, part, touched_ids, tries_all
 
-PROVEN = {one.id for one in catalogue.load().requirements if one.tests and not one.trial}
-KNOWN = tuple(one for one in load() if one.requirement in PROVEN)
+CHECKED = [one for one in catalogue.load().requirements if one.tests and not one.trial]
+PROVEN = {one.id for one in CHECKED}
+MINUTES = {one.id: one.minutes for one in CHECKED}
 TOUCHED = touched_ids(changed_files())
+KNOWN = tuple(one for one in load() if one.requirement in PROVEN and (tries_all() or MINUTES[one.requirement] < 10))
+"""Of the longest, to be seen red and green again takes half an hour: `samdrift sabotage` has their turn."""
+OTHERS = [one for one in KNOWN if one.requirement not in TOUCHED and (tries_all() or MINUTES[one.requirement] < 2)]
 SABOTAGES = (
     *part([one for one in KNOWN if one.requirement in TOUCHED], size=1, is_touched=lambda _: True),
-    *part([one for one in KNOWN if one.requirement not in TOUCHED], size=1, is_touched=lambda _: False),
+    *part(OTHERS, size=1, is_touched=lambda _: False),
 )
-"""One of the rows that the change touches, and one of the others, so that each has its turn."""
+"""One of the rows that the change touches, and a short one of the others, so that each has its turn."""
 FEDERATION = load_federation(ROOT / "stacks", "ystad-osterlen")
 SUBJECTS = part([one.name for one in FEDERATION.members], size=1, is_touched=lambda _: False)
-"""Members that a run has as subjects of its checks, in turn; ONB-02 has what joins checked as well."""
+"""Members that a run has as subjects of its checks, in turn."""
+JOINING = [one.id for one in CHECKED if one.id != "ONB-02" and one.of_members().tests == one.tests]
+"""What ONB-02 has checked, all of it, for a municipality that joins."""
+IN_TURN = part(JOINING, size=4, is_touched=lambda one: one in TOUCHED)
+"""Of these, what a run has checked for who is a member already as well: what the change touches, others in turn."""
 DECLARED = {guest.name for guest in all_guests(FEDERATION)}
 MEMORY_AIM = 8 * 1024**3
 
@@ -60,15 +68,23 @@ def test_the_guests_use_less_memory_than_agreed(platform: Platform) -> None:
 
 
 def test_the_standard_holds(platform: Platform) -> None:
-    """Every check passes."""
-    words = ("--stack", *SUBJECTS) if len(SUBJECTS) == 1 else ()
+    """Every check passes, at least for who joins."""
+    wanted = PROVEN - {*JOINING} | {*IN_TURN}
+    words = ["--stack", *SUBJECTS] if len(SUBJECTS) == 1 else []
+    words += [word for one in sorted(wanted) for word in ("-r", one)]
     answer = platform.ask("verify", *words, "--json", "-", ok=False)
     executed = [one for one in answer["results"] if one["check"]]
     assert [one for one in executed if one["verdict"] != "PASS"] == []
-    assert {one["requirement"] for one in executed} >= PROVEN
+    assert {one["requirement"] for one in executed} == wanted
 
 
-@pytest.mark.parametrize("requirement", sorted({one.requirement for one in SABOTAGES}))
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        pytest.param(one, marks=pytest.mark.sampled(5 + 3 * MINUTES[one]))
+        for one in sorted({one.requirement for one in SABOTAGES})
+    ],
+)
 def test_a_sabotage_turns_its_check_red(platform: Platform, requirement: str) -> None:
     """A check that was never seen red proves nothing."""
     wanted = [one.name for one in SABOTAGES if one.requirement == requirement]

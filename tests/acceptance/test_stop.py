@@ -14,21 +14,22 @@ from tests.acceptance.traffic import Diary, cases, letters
 from tests.checks.host import answers
 from tests.checks.power import switched_off
 from tests.checks.scene import Scene
-from tests.sample import part
+from tests.sample import cases_in_turn, changed_files, part
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.sampled(6)]
 
 WAYS = {"a letter from outside": letters, "a case at the desk": cases}
 # Through edge go the engineer and whoever plays the world as well: while it is off nobody could look.
 LETTERS = [(row.name, "a letter from outside") for row in hall.GUESTS if row.name not in ("edge", "outside")]
 CASES = [(name, "a case at the desk") for name in ("dc1", "dc2", "sso", "desk", "db")]
+CHOSEN = part(LETTERS + CASES, size=cases_in_turn("stop", changed_files()), is_touched=lambda _: False)
 TRIES, OFF_S = 8, 60.0
 """What is tried while the host is off; fewer where each waits for somebody who is not there."""
 BACK_S = 240.0
 """How long after the start something may wait to be taken, and what was taken to be there."""
 
 
-@pytest.mark.parametrize(("host", "traffic"), part(LETTERS + CASES, size=1, is_touched=lambda _: False))
+@pytest.mark.parametrize(("host", "traffic"), CHOSEN)
 def test_a_stopped_host_loses_nothing(scene: Scene, host: str, traffic: str) -> None:
     """Who was told "taken" forgets it: it must be there. The gap is kept for the report (`make stops`)."""
     with WAYS[traffic](scene) as way:
