@@ -3,9 +3,10 @@
 import pytest
 
 from samdrift.compliance.evidence import Evidence
-from samdrift.federation import application
+from samdrift.federation import application, entitlement
 from tests.checks import portal, post
 from tests.checks.portal import AGREEMENT, MENU
+from tests.checks.register import ALL_KINDS, joined, new_person
 from tests.checks.scene import Scene
 from tests.checks.watch import first
 
@@ -38,4 +39,32 @@ def test_sso_02_only_what_the_role_requires(member: str, scene: Scene, evidence:
                 if entered != (one in inside):
                     does = "enter" if entered else "do not enter"
                     wrong.append(f"{kind} of {member} {does} {one.name}: {page['text'][:100]!r}")
+    assert not wrong, first(wrong)
+
+
+@pytest.mark.requirement("SSO-02")
+def test_sso_02_mail_programs_too(member: str, scene: Scene, evidence: Evidence) -> None:
+    """A mail program sees no menu and no page: IMAP and submission themselves tell whom mail is not for.
+
+    By the directory's password, everybody with an account that opens something or nothing; by a token, somebody whom
+    mail is for, with what the portal gave out for it and with what it gave out for the desk.
+    """
+    own, agreed = scene.member(member), entitlement.services()["mail"]
+    kinds = sorted(ALL_KINDS, key=lambda kind: kind not in agreed)  # Dovecot lets a host wait that it has refused
+    tokens = {application.MAIL: True, "desk": False}
+    evidence.need(2 * (len(tokens) + len(kinds)))
+    told = {}
+    with joined(scene, [new_person(own, kind) for kind in kinds]) as (_, people):
+        for name, opens in tokens.items():
+            token = portal.token(scene, application.BY_NAME[name], people[0])
+            told[f"{people[0].kind} of {member}, token of {name}"] = opens, post.doors(scene, people[0], token=token)
+        for one in people:
+            opens = one.kind in agreed
+            told[f"{one.kind} of {member}, password"] = opens, post.doors(scene, one, password=one.password)
+    wrong = []
+    for who, (opens, doors) in told.items():
+        evidence.case(len(doors))
+        evidence.note(f"{who}: {doors}")
+        does = "come in" if not opens else "do not come in"
+        wrong += [f"{who}: {does} by {door}" for door, is_open in doors.items() if is_open != opens]
     assert not wrong, first(wrong)
