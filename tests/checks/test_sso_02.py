@@ -3,7 +3,7 @@
 import pytest
 
 from samdrift.compliance.evidence import Evidence
-from samdrift.federation import application, entitlement
+from samdrift.federation import application
 from tests.checks import portal, post
 from tests.checks.portal import AGREEMENT, MENU
 from tests.checks.register import ALL_KINDS, joined, new_person
@@ -49,17 +49,18 @@ def test_sso_02_mail_programs_too(member: str, scene: Scene, evidence: Evidence)
     By the directory's password, everybody with an account that opens something or nothing; by a token, somebody whom
     mail is for, with what the portal gave out for it and with what it gave out for the desk.
     """
-    own, agreed = scene.member(member), entitlement.services()["mail"]
-    kinds = sorted(ALL_KINDS, key=lambda kind: kind not in agreed)  # Dovecot lets a host wait that it has refused
-    tokens = {application.MAIL: True, "desk": False}
+    own, mail = scene.member(member), application.BY_NAME[application.MAIL]
+    kinds = sorted(ALL_KINDS, key=mail.opens_to, reverse=True)  # Dovecot lets a host wait that it has refused
+    tokens = {mail: True, application.BY_NAME["desk"]: False}
     evidence.need(2 * (len(tokens) + len(kinds)))
     told = {}
     with joined(scene, [new_person(own, kind) for kind in kinds]) as (_, people):
-        for name, opens in tokens.items():
-            token = portal.token(scene, application.BY_NAME[name], people[0])
-            told[f"{people[0].kind} of {member}, token of {name}"] = opens, post.doors(scene, people[0], token=token)
+        user = people[0]
+        for service, opens in tokens.items():
+            token = portal.token(scene, service, user)
+            told[f"{user.kind} of {member}, token of {service.name}"] = opens, post.doors(scene, user, token=token)
         for one in people:
-            opens = one.kind in agreed
+            opens = mail.opens_to(one.kind)
             told[f"{one.kind} of {member}, password"] = opens, post.doors(scene, one, password=one.password)
     wrong = []
     for who, (opens, doors) in told.items():

@@ -14,6 +14,6 @@ HOST, CONFIGURATION = "mail", "/etc/dovecot/dovecot.conf"
 
 @contextmanager
 def without(scene: Scene, condition: str) -> Iterator[None]:
-    """Take a condition (a regular expression) out of every filter of people, and put the right ones back."""
+    """Take what matches a regular expression out of the configuration, and put the right one back."""
     with changed(scene, HOST, CONFIGURATION, lambda text: re.sub(condition, "", text), unit="dovecot.service"):
         yield
