@@ -56,8 +56,8 @@ def test_sla_03_an_outage_is_told_as_it_was(scene: Scene, evidence: Evidence) ->
     evidence.case()
     # A moment counts for the seconds that follow it: what was so before the way was shut is told for one interval more.
     later = begun + interval
-    for one in scene.members:
-        reports = made(scene, lines, one.key, since=since)
+    told = {one: made(scene, lines, one.key, since=since) for one in scene.members}
+    for one, reports in told.items():
         evidence.case()
         spans = (begun if one == member else later, ended), (paused + interval, resumed - interval)
         during, gap = (lost(reports, SERVICE, *span) for span in spans)
@@ -71,7 +71,7 @@ def test_sla_03_an_outage_is_told_as_it_was(scene: Scene, evidence: Evidence) ->
         if gap <= 0:
             wrong.append(f"nothing was measured for {resumed - paused} s, and for {one.key} {SERVICE} was up")
         wrong += [odd for report in reports for odd in unequal(lines, report)]
-    reports = made(scene, lines, member.key, since=since)
+    reports = told[member]
     others = {one.service for report in reports for one in report.figures} - {SERVICE}
     down = {name: lost(reports, name, later, ended) for name in sorted(others)}
     evidence.case(2)
