@@ -1,7 +1,6 @@
 """A lab of its own for each test module: small guests on two networks, and nothing left of it afterwards."""
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from pvelab.runtime.machine import Machine
 from pvelab.runtime.model import DeskSpec, GuestSpec, NicSpec, VnetSpec
+from tests.waiting import wait_for
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "pvelab"
 VNETS = (VnetSpec(id="red", zone="test", tag=10), VnetSpec(id="blue", zone="test", tag=11))
@@ -75,14 +75,6 @@ def make_spec(template: Path) -> Callable[..., GuestSpec]:
         return GuestSpec(**{**defaults, **fields})  # type: ignore[arg-type]
 
     return make
-
-
-def wait_for(condition: Callable[[], bool], *, what: str, seconds: float = 20) -> None:
-    """Wait until a condition holds; fails naming it."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
 
 
 def run_guest(machine: Machine, spec: GuestSpec) -> None:

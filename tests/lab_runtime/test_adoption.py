@@ -17,7 +17,8 @@ from pvelab.runtime.errors import MachineError
 from pvelab.runtime.machine import Machine
 from pvelab.runtime.model import GuestSpec, VnetSpec
 from pvelab.runtime.place import RUN
-from tests.lab_runtime.conftest import CACHE, nic, wait_for
+from tests.lab_runtime.conftest import CACHE, nic
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.lab
 

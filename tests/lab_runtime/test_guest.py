@@ -9,8 +9,9 @@ from pvelab.runtime import preflight
 from pvelab.runtime.errors import MachineError
 from pvelab.runtime.machine import Machine
 from pvelab.runtime.model import GuestSpec, VnetSpec
-from tests.lab_runtime.conftest import VNETS, is_booted, nic, run_guest, wait_for
+from tests.lab_runtime.conftest import VNETS, is_booted, nic, run_guest
 from tests.lab_runtime.probe import must
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.lab
 

@@ -11,9 +11,10 @@ from pvelab.firewall.service import ICMP_TYPES, ICMPV6_TYPES
 from pvelab.runtime.errors import MachineError
 from pvelab.runtime.machine import Machine
 from pvelab.runtime.model import GuestSpec, VnetSpec
-from tests.lab_runtime.conftest import VNETS, is_booted, nic, run_guest, wait_for
+from tests.lab_runtime.conftest import VNETS, is_booted, nic, run_guest
 from tests.lab_runtime.probe import ask, everything, listen, must
 from tests.lab_runtime.test_firewall import filtered
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.lab
 

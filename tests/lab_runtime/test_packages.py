@@ -11,8 +11,9 @@ from pvelab.runtime import leftover, packages
 from pvelab.runtime.machine import Machine
 from pvelab.runtime.mirror import Mirror
 from pvelab.runtime.model import DeskSpec, GuestSpec, PackageProxySpec
-from tests.lab_runtime.conftest import CACHE, VNETS, run_guest, wait_for
+from tests.lab_runtime.conftest import CACHE, VNETS, run_guest
 from tests.lab_runtime.probe import must
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.lab
 

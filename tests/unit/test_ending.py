@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from samdrift.ending import run
+from tests.waiting import wait_for
 
 CHILD = """
 import pathlib, sys, threading
@@ -46,10 +46,7 @@ def test_who_is_ended_ends_its_child_first(tmp_path: Path) -> None:
     made = tmp_path / "made"
     parent = subprocess.Popen([sys.executable, "-c", PARENT, str(made), CHILD], stderr=subprocess.PIPE)
     try:
-        deadline = time.monotonic() + 20
-        while not made.exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for(made.exists, what="the child has made something")
         os.kill(parent.pid, signal.SIGTERM)
         _, said = parent.communicate(timeout=20)
     finally:

@@ -102,8 +102,9 @@ def test_a_run_that_is_cut_short_lets_checks_undo(tmp_path: Path, monkeypatch: p
 
 
 STUBBORN = """
-import pathlib, signal, sys, threading
-signal.signal(signal.SIGTERM, signal.default_int_handler)
+import pathlib, sys, threading
+from samdrift.ending import undo_when_ended
+undo_when_ended()
 undone, results, line = sys.argv[1:]
 try:
     pathlib.Path(results).write_text(line + "\\n")

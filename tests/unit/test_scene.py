@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from samdrift.state import State
 from tests.checks.probe.station import StationLost
 from tests.checks.scene import Scene
 from tests.unit.sample import default_federation
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -29,9 +29,7 @@ def test_a_station_that_ended_is_not_given_again(scene: Scene) -> None:
     assert scene.station("dc1") is lost
     assert lost.ask("shell.run", command=["true"])["code"] == 0
     os.kill(lost.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while not lost.has_ended and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for(lambda: lost.has_ended, what="the station has ended")
     with pytest.raises(StationLost):
         lost.ask("shell.run", command=["true"])
     try:
